@@ -1,0 +1,109 @@
+// Keeps the context: fresh enough without waiting for it, kept when a refresh fails, asked for no more often than helps.
+import type { InstanceContext, Resolution } from './instance-context.ts';
+
+export interface ContextKeeperOptions {
+  readonly resolve: (signal: AbortSignal) => Promise<Resolution>;
+  readonly staleAfterMs: number;
+  /** A definite answer is rechecked no more often than this. */
+  readonly recheckAfterMs: number;
+  /** Time that must lie between the two reads that prove the group tag absent: a poll period. */
+  readonly confirmAfterMs: number;
+  /** Bounds a refresh in the background. */
+  readonly refreshDeadlineMs: number;
+  readonly monotonicMs: () => number;
+  /** Called with every context that was read, to be kept on disk. */
+  readonly learned: (context: InstanceContext) => void;
+  /** Called when a refresh in the background failed, with why; the context in hand goes on serving. */
+  readonly refreshFailed: (message: string) => void;
+}
+
+interface Known {
+  readonly context: InstanceContext;
+  readonly readAtMs: number;
+}
+
+interface Definite {
+  readonly resolution: Exclude<Resolution, { kind: 'ready' }>;
+  readonly readAtMs: number;
+}
+
+export class ContextKeeper {
+  readonly #options: ContextKeeperOptions;
+  #known: Known | null = null;
+  #definite: Definite | null = null;
+  #tagAbsentSinceMs: number | null = null;
+  #refreshing: Promise<void> | null = null;
+  #nextRefreshMs = Number.NEGATIVE_INFINITY;
+
+  /** `cached` is the context of an earlier run of this boot or instance: it serves at once and is refreshed behind it. */
+  constructor(options: ContextKeeperOptions, cached: InstanceContext | null) {
+    this.#options = options;
+    if (cached !== null) this.#known = { context: cached, readAtMs: Number.NEGATIVE_INFINITY };
+  }
+
+  /** The context to use for the poll at hand. Waits for the network only when there is none. */
+  async current(signal: AbortSignal): Promise<Resolution> {
+    const nowMs = this.#options.monotonicMs();
+    if (this.#known !== null) {
+      if (nowMs - this.#known.readAtMs >= this.#options.staleAfterMs) this.#refresh(nowMs);
+      return { kind: 'ready', context: this.#known.context };
+    }
+    if (this.#definite !== null && nowMs - this.#definite.readAtMs < this.#options.recheckAfterMs) {
+      return this.#definite.resolution;
+    }
+    return this.#take(await this.#options.resolve(signal));
+  }
+
+  /** The machine slept, or the API refused the address in hand: refresh at the next poll. */
+  expire(): void {
+    if (this.#known !== null) this.#known = { ...this.#known, readAtMs: Number.NEGATIVE_INFINITY };
+    this.#nextRefreshMs = Number.NEGATIVE_INFINITY;
+    this.#definite = null;
+  }
+
+  #refresh(nowMs: number): void {
+    if (this.#refreshing !== null || nowMs < this.#nextRefreshMs) return;
+    const signal = AbortSignal.timeout(this.#options.refreshDeadlineMs);
+    this.#refreshing = this.#options
+      .resolve(signal)
+      .catch((error: Error): Resolution => ({ kind: 'unknown', message: error.message }))
+      .then((resolution) => {
+        this.#take(resolution);
+        if (resolution.kind === 'ready') return;
+        const again =
+          resolution.kind === 'refused' ? this.#options.recheckAfterMs : this.#options.confirmAfterMs;
+        this.#nextRefreshMs = this.#options.monotonicMs() + again;
+        this.#options.refreshFailed(resolution.message);
+      })
+      .finally(() => {
+        this.#refreshing = null;
+      });
+  }
+
+  /** Notes a resolution and says what it means for the poll; an absent tag counts only when it was read twice, a period apart. */
+  #take(resolution: Resolution): Resolution {
+    const nowMs = this.#options.monotonicMs();
+    switch (resolution.kind) {
+      case 'ready':
+        this.#known = { context: resolution.context, readAtMs: nowMs };
+        this.#definite = null;
+        this.#tagAbsentSinceMs = null;
+        this.#options.learned(resolution.context);
+        return resolution;
+      case 'not-managed':
+        this.#tagAbsentSinceMs ??= nowMs;
+        if (nowMs - this.#tagAbsentSinceMs < this.#options.confirmAfterMs) {
+          return { kind: 'unknown', message: `${resolution.message}; to be confirmed by a second look` };
+        }
+        this.#known = null;
+        this.#definite = { resolution, readAtMs: nowMs };
+        return resolution;
+      case 'refused':
+        this.#tagAbsentSinceMs = null;
+        this.#definite = { resolution, readAtMs: nowMs };
+        return resolution;
+      case 'unknown':
+        return resolution;
+    }
+  }
+}

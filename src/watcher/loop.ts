@@ -1,0 +1,164 @@
+// The agent: observe, decide, perform, wait. Sees ports only; every policy is in domain/, every effect behind a port.
+import type { AgentState } from './domain/agent-state.ts';
+import { COUNT_INTERVAL_MS, type DrainProgress, NOT_COUNTED, withCount } from './domain/drain-progress.ts';
+import { isUninformed, plan } from './domain/plan.ts';
+import type { Step } from './domain/step.ts';
+import { Inbox, type Wake } from './inbox.ts';
+import { pollAtSlots } from './poller.ts';
+import type { AgentPorts, Settings } from './ports.ts';
+import { TableKeeper } from './table-keeper.ts';
+
+/** A running agent. */
+export interface Agent {
+  /** Takes new settings into the next cycle, which begins at once; the poll schedule starts anew. */
+  reload(settings: Settings): void;
+  /** Settles when the signal given to `startAgent` has aborted and the loop has ended. The table stays as it is. */
+  readonly ended: Promise<void>;
+}
+
+/** Starts the loop from an adopted state. The first poll goes out at once; nothing here waits for the network. */
+export function startAgent(
+  initial: AgentState,
+  first: Settings,
+  ports: AgentPorts,
+  signal: AbortSignal,
+): Agent {
+  const loop = new Loop(initial, first, ports, signal);
+  return { reload: (settings) => loop.reload(settings), ended: loop.run() };
+}
+
+class Loop {
+  readonly #ports: AgentPorts;
+  readonly #signal: AbortSignal;
+  readonly #inbox: Inbox;
+  readonly #keeper: TableKeeper;
+  #state: AgentState;
+  #settings: Settings;
+  #progress: DrainProgress = NOT_COUNTED;
+  #countTimer: NodeJS.Timeout | null = null;
+  #polling: AbortController;
+
+  constructor(initial: AgentState, settings: Settings, ports: AgentPorts, signal: AbortSignal) {
+    this.#state = initial;
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#signal = signal;
+    this.#inbox = new Inbox(signal);
+    this.#keeper = new TableKeeper(ports.firewall, ports.clock, ports.reporter, () =>
+      this.#inbox.post({ touched: true }),
+    );
+    this.#polling = new AbortController();
+  }
+
+  reload(settings: Settings): void {
+    this.#settings = settings;
+    // The table in place follows the old settings: apply once more, as one replacement, and not as a restoration.
+    this.#state = { ...this.#state, adopted: false };
+    this.#startPolling();
+    this.#inbox.post({ reload: true });
+  }
+
+  async run(): Promise<void> {
+    this.#startPolling();
+    // A drain of this boot is held or restored before anything is heard.
+    this.#inbox.post({ reload: true });
+    for (let wake = await this.#inbox.take(); wake !== null; wake = await this.#inbox.take()) {
+      await this.#cycle(wake);
+    }
+    this.#polling.abort();
+    this.#stopCounting();
+    this.#keeper.close();
+  }
+
+  #startPolling(): void {
+    this.#polling.abort();
+    this.#polling = new AbortController();
+    const { source, pollPeriodMs } = this.#settings;
+    const { clock, random } = this.#ports;
+    const signal = AbortSignal.any([this.#signal, this.#polling.signal]);
+    void pollAtSlots(source, pollPeriodMs, clock, random, (answer) => this.#inbox.post({ answer }), signal);
+  }
+
+  async #cycle(wake: Wake): Promise<void> {
+    if (wake.count) await this.#count();
+    if (wake.answer !== null || wake.touched || wake.reload) await this.#reconcile(wake);
+    this.#ports.reporter.settled({
+      instanceState: this.#state.instanceState,
+      refusing: this.#state.desired === 'refuse' && this.#state.adopted,
+      reasons: this.#state.reasons,
+      holding: this.#state.hold !== null,
+      connectionsLeft: this.#countTimer === null ? null : this.#progress.left,
+      degraded: isUninformed(this.#state) ? ['the API has no information about this instance'] : [],
+    });
+  }
+
+  async #reconcile(wake: Wake): Promise<void> {
+    const { clock } = this.#ports;
+    const table = await this.#keeper.look();
+    const observation = {
+      answer: wake.answer,
+      table,
+      monotonicMs: clock.monotonicMs(),
+      wallMs: clock.wallMs(),
+    };
+    const { next, steps } = plan(this.#state, observation, this.#settings.plan);
+    this.#state = next;
+    const tell: (() => void)[] = [];
+    for (const step of steps) await this.#perform(step, tell);
+    // What was done to the table is told after the change that caused it, though it was done first.
+    for (const line of tell) line();
+    this.#countWhileRefusing();
+  }
+
+  async #perform(step: Step, tell: (() => void)[]): Promise<void> {
+    switch (step.kind) {
+      case 'apply-ruleset':
+      case 'remove-ruleset': {
+        const told = await this.#keeper.perform(step);
+        if (told === null) this.#state = { ...this.#state, adopted: false };
+        else tell.push(told);
+        return;
+      }
+      case 'record':
+        this.#ports.record.save(step.record);
+        return;
+      case 'run-hooks':
+        this.#ports.hooks.submit({
+          id: this.#ports.newId(),
+          from: step.from,
+          to: step.to,
+          env: { CS_REASONS: step.reasons.map((r) => `${r.source}:${r.detail}`).join(' ') },
+        });
+        return;
+      case 'announce':
+        this.#ports.reporter.announce(step.announcement);
+    }
+  }
+
+  #countWhileRefusing(): void {
+    const refusing = this.#state.desired === 'refuse' && this.#state.adopted;
+    if (refusing && this.#countTimer === null) {
+      this.#progress = NOT_COUNTED;
+      this.#inbox.post({ count: true });
+      this.#countTimer = setInterval(() => this.#inbox.post({ count: true }), COUNT_INTERVAL_MS);
+    } else if (!refusing) {
+      this.#stopCounting();
+    }
+  }
+
+  #stopCounting(): void {
+    if (this.#countTimer !== null) clearInterval(this.#countTimer);
+    this.#countTimer = null;
+  }
+
+  async #count(): Promise<void> {
+    const { ruleset } = this.#settings.plan;
+    if (ruleset === null || this.#countTimer === null) return;
+    const { firewall, clock, reporter } = this.#ports;
+    const count = await firewall
+      .connections(ruleset.ports, ruleset.includeLoopback)
+      .catch((error: Error) => ({ known: false as const, reason: error.message }));
+    this.#progress = withCount(this.#progress, count.known ? count.total : null, clock.monotonicMs());
+    reporter.connections(count, this.#progress.drained);
+  }
+}

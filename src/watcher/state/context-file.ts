@@ -1,0 +1,54 @@
+// The context of the last run, so that a start needs no discovery before its first poll.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { InstanceContext } from '../context/instance-context.ts';
+import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
+
+export interface CachedContext {
+  /** The boot that learned it: in the same boot it is this instance's without asking. */
+  readonly bootId: string;
+  readonly context: InstanceContext;
+}
+
+const VERSION = 1;
+
+/** The context file in the state directory. Whoever reads it must check that it is this instance's. */
+export class ContextFile {
+  readonly #directory: string;
+  readonly #path: string;
+
+  constructor(stateDirectory: string) {
+    this.#directory = stateDirectory;
+    this.#path = join(stateDirectory, 'context.json');
+  }
+
+  /** What was kept, or null: a file that is missing, unreadable, foreign or corrupt is as good as none. */
+  read(): CachedContext | null {
+    try {
+      return asCachedContext(JSON.parse(readFileSync(this.#path, 'utf8')));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Writes the context to disk. Throws the file system's error. */
+  write(cached: CachedContext): void {
+    makePrivateDirectory(this.#directory);
+    writeFileAtomically(this.#path, `${JSON.stringify({ version: VERSION, ...cached }, null, 2)}\n`, 0o600);
+  }
+}
+
+function asCachedContext(value: unknown): CachedContext | null {
+  const file = value as {
+    version?: unknown;
+    bootId?: unknown;
+    context?: Partial<Record<keyof InstanceContext, unknown>>;
+  } | null;
+  const context = file?.context;
+  if (file?.version !== VERSION || typeof file.bootId !== 'string' || typeof context !== 'object')
+    return null;
+  const { instanceId, region, group, discovery } = context;
+  if (typeof instanceId !== 'string' || typeof region !== 'string' || typeof group !== 'string') return null;
+  if (typeof discovery !== 'object' || discovery === null || Array.isArray(discovery)) return null;
+  return { bootId: file.bootId, context: { instanceId, region, group, discovery: { ...discovery } } };
+}

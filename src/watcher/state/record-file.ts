@@ -1,0 +1,121 @@
+// The record: what a restarted agent must know to go on with a drain and to run no script twice.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Desired, RecordedState } from '../domain/agent-state.ts';
+import type { Reason } from '../domain/decision.ts';
+import { isWellFormedState } from '../domain/instance-state.ts';
+import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
+
+/** A transition whose scripts were begun and, as far as the record knows, did not end. */
+export interface UnfinishedHooks {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Record {
+  readonly state: RecordedState;
+  readonly unfinishedHooks: UnfinishedHooks | null;
+}
+
+/** What reading the record gave; `problem` is one line when a file was there and could not be used. */
+export interface RecordRead {
+  readonly record: Record | null;
+  readonly problem: string | null;
+}
+
+const VERSION = 1;
+const DESIRED: readonly unknown[] = ['refuse', 'open', 'undetermined'] satisfies Desired[];
+
+/** The record file in the state directory. Bound to the boot: a record of an earlier boot is none. */
+export class RecordFile {
+  readonly path: string;
+  readonly #directory: string;
+  readonly #bootId: string;
+
+  constructor(stateDirectory: string, bootId: string) {
+    this.#directory = stateDirectory;
+    this.path = join(stateDirectory, 'record.json');
+    this.#bootId = bootId;
+  }
+
+  /** The record of this boot, or none. A file that is unreadable, foreign or corrupt counts as none and is told. */
+  read(): RecordRead {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { record: null, problem: null };
+      return {
+        record: null,
+        problem: `${this.path} cannot be read, starting without it: ${(error as Error).message}`,
+      };
+    }
+    const content = parseRecord(text);
+    if (content === null)
+      return { record: null, problem: `${this.path} is not a record of this agent, starting without it` };
+    return { record: content.bootId === this.#bootId ? content.record : null, problem: null };
+  }
+
+  /** Writes the record to disk before it returns. Throws the file system's error. */
+  write(record: Record): void {
+    makePrivateDirectory(this.#directory);
+    const content = { version: VERSION, bootId: this.#bootId, ...record };
+    writeFileAtomically(this.path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
+  }
+}
+
+function parseRecord(text: string): { bootId: string; record: Record } | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isObject(value) || value.version !== VERSION || typeof value.bootId !== 'string') return null;
+  const { state, unfinishedHooks } = value;
+  if (!isRecordedState(state) || !(unfinishedHooks === null || isUnfinishedHooks(unfinishedHooks)))
+    return null;
+  return { bootId: value.bootId, record: { state, unfinishedHooks } };
+}
+
+function isRecordedState(value: unknown): value is RecordedState {
+  return (
+    isObject(value) &&
+    isNullOr(value.instanceId, 'string') &&
+    DESIRED.includes(value.desired) &&
+    Array.isArray(value.reasons) &&
+    value.reasons.every(isReason) &&
+    (value.instanceState === null || isStateName(value.instanceState)) &&
+    isNullOr(value.stateSinceWallMs, 'number')
+  );
+}
+
+function isReason(value: unknown): value is Reason {
+  return (
+    isObject(value) &&
+    (value.source === 'state' || value.source === 'tag') &&
+    typeof value.detail === 'string'
+  );
+}
+
+function isUnfinishedHooks(value: unknown): value is UnfinishedHooks {
+  return (
+    isObject(value) &&
+    typeof value.id === 'string' &&
+    isStateName(value.from) &&
+    isStateName(value.to)
+  );
+}
+
+function isStateName(value: unknown): boolean {
+  return typeof value === 'string' && isWellFormedState(value);
+}
+
+function isNullOr(value: unknown, type: 'string' | 'number'): boolean {
+  return value === null || (type === 'string' ? typeof value === 'string' : Number.isFinite(value));
+}
+
+function isObject(value: unknown): value is { [member: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,132 @@
+// Carries out the firewall steps and keeps watch over the table while one is installed.
+import type { Firewall } from '../firewall/firewall.ts';
+import type { RulesetEvent } from '../firewall/ruleset.ts';
+import type { TableObservation } from './domain/desired-firewall.ts';
+import { isBudgetSpent, type Restorations, withRestoration } from './domain/restoration-budget.ts';
+import type { Step } from './domain/step.ts';
+import type { Clock, Reporter } from './ports.ts';
+
+/** Least time between two looks at the table that monitor events cause. */
+const LOOK_SPACING_MS = 50;
+
+type FirewallStep = Extract<Step, { kind: 'apply-ruleset' | 'remove-ruleset' }>;
+
+export class TableKeeper {
+  readonly #firewall: Firewall;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+  readonly #touched: () => void;
+  #installed = false;
+  #monitor: { close(): void } | null = null;
+  #restorations: Restorations = [];
+  #lastLookMs = Number.NEGATIVE_INFINITY;
+  #pendingLook: NodeJS.Timeout | null = null;
+  #lastEvent: RulesetEvent | null = null;
+
+  /** `touched` is called when the table should be looked at because somebody else may have changed it. */
+  constructor(firewall: Firewall, clock: Clock, reporter: Reporter, touched: () => void) {
+    this.#firewall = firewall;
+    this.#clock = clock;
+    this.#reporter = reporter;
+    this.#touched = touched;
+  }
+
+  /** The table as the kernel has it, or why it cannot be read. */
+  async look(): Promise<TableObservation> {
+    this.#lastLookMs = this.#clock.monotonicMs();
+    try {
+      if (this.#installed) this.#watch();
+      return await this.#firewall.inspect();
+    } catch (error) {
+      return { table: 'unknown', problem: messageOf(error) };
+    }
+  }
+
+  /** Performs one step; resolves with how to tell it, or with null when it failed, which is reported as degraded. */
+  async perform(step: FirewallStep): Promise<(() => void) | null> {
+    try {
+      const tell = step.kind === 'apply-ruleset' ? await this.#install(step) : await this.#remove();
+      this.#reporter.degraded('firewall', null);
+      return tell;
+    } catch (error) {
+      this.#reporter.degraded('firewall', messageOf(error));
+      return null;
+    }
+  }
+
+  /** Stops watching. The table stays as it is. */
+  close(): void {
+    this.#monitor?.close();
+    this.#monitor = null;
+    if (this.#pendingLook !== null) clearTimeout(this.#pendingLook);
+    this.#pendingLook = null;
+  }
+
+  async #install(step: Extract<Step, { kind: 'apply-ruleset' }>): Promise<() => void> {
+    await this.#firewall.apply(step.ruleset);
+    this.#installed = true;
+    this.#watch();
+    const by = this.#lastEvent;
+    this.#lastEvent = null;
+    if (step.restoring !== null) {
+      const nowMs = this.#clock.monotonicMs();
+      this.#restorations = withRestoration(this.#restorations, nowMs);
+      if (isBudgetSpent(this.#restorations, nowMs)) this.#reporter.degraded('table', fightWith(by));
+    }
+    return () => this.#reporter.tableInstalled(step.ruleset, step.restoring, by);
+  }
+
+  async #remove(): Promise<() => void> {
+    this.close();
+    this.#installed = false;
+    await this.#firewall.remove();
+    this.#restorations = [];
+    this.#reporter.degraded('table', null);
+    return () => this.#reporter.tableRemoved();
+  }
+
+  #watch(): void {
+    if (this.#monitor !== null) return;
+    try {
+      this.#monitor = this.#firewall.monitor(
+        (event) => {
+          this.#lastEvent = event;
+          this.#lookSoon();
+        },
+        (error) => this.#lostMonitor(error),
+      );
+    } catch (error) {
+      this.#lostMonitor(error);
+      return;
+    }
+    this.#reporter.degraded('monitor', null);
+    // What happened between the transaction and now, nobody heard.
+    this.#lookSoon();
+  }
+
+  /** Without a monitor the polls still look at the table, and each look tries to open a new one. */
+  #lostMonitor(error: unknown): void {
+    this.close();
+    this.#reporter.degraded('monitor', messageOf(error));
+  }
+
+  #lookSoon(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#pendingLook !== null || isBudgetSpent(this.#restorations, nowMs)) return;
+    const waitMs = Math.max(0, this.#lastLookMs + LOOK_SPACING_MS - nowMs);
+    this.#pendingLook = setTimeout(() => {
+      this.#pendingLook = null;
+      this.#reporter.degraded('table', null);
+      this.#touched();
+    }, waitMs);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fightWith(event: RulesetEvent | null): string {
+  const who = event?.command ? `${event.command} (pid ${event.pid ?? '?'})` : 'something on this host';
+  return `${who} keeps removing the drain table: put back 20 times within a minute, from now on once per poll`;
+}
