@@ -8,6 +8,7 @@
  * - `read-back`       the kernel accepted the batch but what it holds now differs
  * - `bad-argument`    the caller's ruleset is malformed
  * - `closed`          the firewall was closed
+ * - `locked`          another process holds the lock; `detail` is its pid, where it is known
  * - `kernel`          any other refusal; see `errno` and `detail`
  */
 export type FirewallErrorCode =
@@ -18,13 +19,14 @@ export type FirewallErrorCode =
   | 'read-back'
   | 'bad-argument'
   | 'closed'
+  | 'locked'
   | 'kernel';
 
 /** A failed operation of the firewall; nothing was changed unless the code is `read-back`. */
 export class FirewallError extends Error {
   override readonly name = 'FirewallError';
   readonly code: FirewallErrorCode;
-  /** `apply`, `remove`, `inspect`, `monitor`, `connections`, `destroy`, `probe`, `open`. */
+  /** `apply`, `remove`, `inspect`, `monitor`, `connections`, `destroy`, `probe`, `open`, `notify`, `lock`, `findIptablesChain`. */
   readonly operation: string;
   /** Positive errno, 0 when the kernel gave none. */
   readonly errno: number;

@@ -1,5 +1,13 @@
 // The port: what the agent needs of a firewall. Implemented by the addon (native-firewall.ts) and, for unit tests, in memory (fake-firewall.ts).
-import type { ConnectionCount, DestroyResult, Inspection, KernelFeatures, PortRange, Ruleset, RulesetEvent } from './ruleset.ts';
+import type {
+  ConnectionCount,
+  DestroyResult,
+  Inspection,
+  KernelFeatures,
+  PortRange,
+  Ruleset,
+  RulesetEvent,
+} from './ruleset.ts';
 
 /** One writer's handle on the drain table. All promises reject with `FirewallError`. Calls are serialised. */
 export interface Firewall {

@@ -28,18 +28,15 @@ export async function pollAtSlots(
 }
 
 async function pollOnce(source: MetadataSource, periodMs: number, signal: AbortSignal): Promise<Answer> {
-  const deadlineMs = pollDeadlineMs(periodMs);
-  const deadline = AbortSignal.timeout(deadlineMs);
   try {
-    return await source.poll(AbortSignal.any([signal, deadline]));
+    return await source.poll({ timeoutMs: pollDeadlineMs(periodMs), signal });
   } catch (error) {
-    const message = deadline.aborted ? `no answer within ${deadlineMs / 1000} s` : describe(error);
-    return { kind: 'unknown', class: 'transport', message };
+    return {
+      kind: 'unknown',
+      class: 'transport',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function read(clock: Clock): { wallMs: number; monotonicMs: number } {

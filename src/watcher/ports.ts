@@ -19,8 +19,8 @@ export interface Clock {
 
 /** Where the instance's own state is learned. */
 export interface MetadataSource {
-  /** One poll. Never rejects for anything the network can do: that is an unknown answer. */
-  poll(signal: AbortSignal): Promise<Answer>;
+  /** One poll, within the limits as a whole. Whatever the network does, that is an answer too. */
+  poll(limits: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<Answer>;
   /** The machine was asleep: credentials and connections held are worth nothing. */
   forgetSession(): void;
 }

@@ -17,12 +17,12 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   'interaction/server': ['interaction/contract', 'aws'],
   'watcher/domain': [],
   'watcher/config': ['watcher/domain', 'watcher/observe', 'watcher/state'],
-  'watcher/hooks': ['watcher/domain'],
-  'watcher/state': ['watcher/domain', 'watcher/context'],
+  'watcher/hooks': ['watcher/domain', 'watcher/ports.ts'],
+  'watcher/state': ['watcher/domain', 'watcher/context', 'watcher/ports.ts'],
   'watcher/context': ['watcher/domain', 'aws'],
-  'watcher/control': ['watcher/domain'],
-  'watcher/observe': ['watcher/domain'],
-  watcher: ['watcher/domain', 'firewall'],
+  'watcher/observe': ['watcher/domain', 'watcher/ports.ts', 'watcher/hooks', 'firewall'],
+  'watcher/ports.ts': ['watcher/domain', 'firewall'],
+  watcher: ['watcher/domain', 'watcher/ports.ts', 'firewall'],
   firewall: [],
   aws: [],
 };
@@ -79,7 +79,7 @@ test('no drawer rooms', () => {
 function roomOf(file: string): string {
   const path = relative(SRC, file);
   const room = Object.keys(EDGES)
-    .filter((prefix) => path.startsWith(`${prefix}/`))
+    .filter((prefix) => path === prefix || path.startsWith(`${prefix}/`))
     .sort((a, b) => b.length - a.length)[0];
   assert.ok(room !== undefined, `${path} stands in no room that the list of edges knows`);
   return room;

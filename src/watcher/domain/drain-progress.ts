@@ -10,12 +10,15 @@ export interface DrainProgress {
 
 export const NOT_COUNTED: DrainProgress = { left: null, zeroSinceMs: null, drained: false };
 
-/** Time between the two zeros; the counter runs at this interval. */
-export const COUNT_INTERVAL_MS = 1_000;
+/** Least time between the two zeros. */
+const APART_MS = 1_000;
+
+/** How often to count: a little slower, so that a timer that fires early does not cost a third count. */
+export const COUNT_INTERVAL_MS = APART_MS + 50;
 
 /** The progress after one more count; `total` is null when the count is unknown. */
 export function withCount(previous: DrainProgress, total: number | null, nowMs: number): DrainProgress {
   if (total !== 0) return { left: total, zeroSinceMs: null, drained: false };
   const zeroSinceMs = previous.zeroSinceMs ?? nowMs;
-  return { left: 0, zeroSinceMs, drained: previous.drained || nowMs - zeroSinceMs >= COUNT_INTERVAL_MS };
+  return { left: 0, zeroSinceMs, drained: previous.drained || nowMs - zeroSinceMs >= APART_MS };
 }

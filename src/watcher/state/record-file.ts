@@ -100,12 +100,7 @@ function isReason(value: unknown): value is Reason {
 }
 
 function isUnfinishedHooks(value: unknown): value is UnfinishedHooks {
-  return (
-    isObject(value) &&
-    typeof value.id === 'string' &&
-    isStateName(value.from) &&
-    isStateName(value.to)
-  );
+  return isObject(value) && typeof value.id === 'string' && isStateName(value.from) && isStateName(value.to);
 }
 
 function isStateName(value: unknown): boolean {

@@ -1,0 +1,189 @@
+#include "nftables/definition.hh"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
+#include <netinet/tcp.h>
+
+#include <cctype>
+#include <cstring>
+#include <utility>
+
+#include "nftables/expressions.hh"
+
+namespace nftables {
+namespace {
+
+// The loopback interface is the first of every network namespace.
+constexpr uint32_t kLoopbackIndex = 1;
+// Conntrack is at -200, destination NAT at -100.
+constexpr int32_t kPriority = -150;
+// NFTNL_UDATA_TABLE_COMMENT and NFTNL_UDATA_RULE_COMMENT.
+constexpr uint8_t kCommentType = 0;
+
+// nft's own numbers of its data types (enum datatypes in its datatype.h).
+constexpr uint32_t kTypeIpv4Address = 7;
+constexpr uint32_t kTypeIpv6Address = 8;
+constexpr uint32_t kTypeInetService = 13;
+
+class RuleBuilder {
+ public:
+  RuleBuilder(const char* chain, const char* text)
+      : definition_{chain, text, own<RuleHandle>(nftnl_rule_alloc())} {
+    nftnl_rule_set_u32(rule(), NFTNL_RULE_FAMILY, NFPROTO_INET);
+    nftnl_rule_set_str(rule(), NFTNL_RULE_TABLE, kTableName);
+    nftnl_rule_set_str(rule(), NFTNL_RULE_CHAIN, chain);
+  }
+
+  RuleBuilder& add(ExpressionHandle expression) {
+    nftnl_rule_add_expr(rule(), expression.release());
+    return *this;
+  }
+
+  // meta l4proto tcp, on which every match on a TCP field depends
+  RuleBuilder& tcp() { return add(meta(NFT_META_L4PROTO)).add(compare_byte(IPPROTO_TCP)); }
+  // meta nfproto, on which every match on an address depends in an inet table
+  RuleBuilder& family(uint8_t protocol) { return add(meta(NFT_META_NFPROTO)).add(compare_byte(protocol)); }
+
+  RuleDefinition take() { return std::move(definition_); }
+
+ private:
+  nftnl_rule* rule() { return definition_.rule.get(); }
+  static ExpressionHandle compare_byte(uint8_t value) { return compare(NFT_CMP_EQ, &value, sizeof value); }
+
+  RuleDefinition definition_;
+};
+
+RuleDefinition jump_rule(bool include_loopback) {
+  RuleBuilder builder(kBaseChain,
+                      include_loopback
+                          ? "tcp flags & (fin|syn|rst|ack) == syn jump new-connection"
+                          : "iif != \"lo\" tcp flags & (fin|syn|rst|ack) == syn jump new-connection");
+  if (!include_loopback) {
+    builder.add(meta(NFT_META_IIF)).add(compare(NFT_CMP_NEQ, &kLoopbackIndex, sizeof kLoopbackIndex));
+  }
+  const uint8_t syn = TH_SYN;
+  constexpr uint32_t kFlagsOffset = 13;
+  return builder.tcp()
+      .add(payload(NFT_PAYLOAD_TRANSPORT_HEADER, kFlagsOffset, 1))
+      .add(mask(TH_FIN | TH_SYN | TH_RST | TH_ACK))
+      .add(compare(NFT_CMP_EQ, &syn, sizeof syn))
+      .add(jump_verdict(kRefusingChain))
+      .take();
+}
+
+// Packets to other hosts, those of containers among them, are not ours to refuse.
+RuleDefinition local_destination_rule() {
+  const uint32_t local = RTN_LOCAL;
+  return RuleBuilder(kRefusingChain, "fib daddr type != local return")
+      .add(fib_destination_type())
+      .add(compare(NFT_CMP_NEQ, &local, sizeof local))
+      .add(return_verdict())
+      .take();
+}
+
+RuleDefinition allow_ipv4_rule() {
+  constexpr uint32_t kSourceOffset = 12;
+  return RuleBuilder(kRefusingChain, "ip saddr @allow4 return")
+      .family(NFPROTO_IPV4)
+      .add(payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, kIpv4Bytes))
+      .add(lookup(kAllowIpv4Set))
+      .add(return_verdict())
+      .take();
+}
+
+RuleDefinition allow_ipv6_rule() {
+  constexpr uint32_t kSourceOffset = 8;
+  return RuleBuilder(kRefusingChain, "ip6 saddr @allow6 return")
+      .family(NFPROTO_IPV6)
+      .add(payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, kIpv6Bytes))
+      .add(lookup(kAllowIpv6Set))
+      .add(return_verdict())
+      .take();
+}
+
+// Last, so that the elements' counters count refusals only.
+RuleDefinition reject_rule() {
+  constexpr uint32_t kDestinationPortOffset = 2;
+  return RuleBuilder(kRefusingChain, "tcp dport @ports reject with tcp reset")
+      .tcp()
+      .add(payload(NFT_PAYLOAD_TRANSPORT_HEADER, kDestinationPortOffset, kPortBytes))
+      .add(lookup(kPortSet))
+      .add(reject_with_reset())
+      .take();
+}
+
+ChainHandle chain(const char* name) {
+  auto handle = own<ChainHandle>(nftnl_chain_alloc());
+  nftnl_chain_set_u32(handle.get(), NFTNL_CHAIN_FAMILY, NFPROTO_INET);
+  nftnl_chain_set_str(handle.get(), NFTNL_CHAIN_TABLE, kTableName);
+  nftnl_chain_set_str(handle.get(), NFTNL_CHAIN_NAME, name);
+  return handle;
+}
+
+}  // namespace
+
+bool is_mark(const std::string& comment) {
+  const size_t name = sizeof kTableName - 1;
+  return comment.compare(0, name, kTableName) == 0 && comment.size() > name + 1 && comment[name] == ' ' &&
+         std::isdigit(static_cast<unsigned char>(comment[name + 1])) != 0;
+}
+
+std::string comment_user_data(const std::string& comment) {
+  std::string bytes{static_cast<char>(kCommentType), static_cast<char>(comment.size() + 1)};
+  bytes += comment;
+  bytes += '\0';
+  return bytes;
+}
+
+std::string comment_of_user_data(const void* bytes, size_t length) {
+  const auto* position = static_cast<const uint8_t*>(bytes);
+  while (length >= 2 && static_cast<size_t>(position[1]) + 2 <= length) {
+    const size_t value_length = position[1];
+    const auto* value = reinterpret_cast<const char*>(position + 2);
+    if (position[0] == kCommentType) return std::string(value, strnlen(value, value_length));
+    position += value_length + 2;
+    length -= value_length + 2;
+  }
+  return {};
+}
+
+Shape shape_of(const Ruleset& ruleset) {
+  Shape shape;
+  shape.include_loopback = ruleset.include_loopback;
+  for (const Prefix& prefix : ruleset.allow_from) {
+    (prefix.width == kIpv4Bytes ? shape.allows_ipv4 : shape.allows_ipv6) = true;
+  }
+  return shape;
+}
+
+std::vector<SetDefinition> set_definitions(const Shape& shape) {
+  std::vector<SetDefinition> sets{{kPortSet, kTypeInetService, kPortBytes}};
+  if (shape.allows_ipv4) sets.push_back({kAllowIpv4Set, kTypeIpv4Address, kIpv4Bytes});
+  if (shape.allows_ipv6) sets.push_back({kAllowIpv6Set, kTypeIpv6Address, kIpv6Bytes});
+  return sets;
+}
+
+std::vector<RuleDefinition> rule_definitions(const Shape& shape) {
+  std::vector<RuleDefinition> rules;
+  rules.push_back(jump_rule(shape.include_loopback));
+  rules.push_back(local_destination_rule());
+  if (shape.allows_ipv4) rules.push_back(allow_ipv4_rule());
+  if (shape.allows_ipv6) rules.push_back(allow_ipv6_rule());
+  rules.push_back(reject_rule());
+  return rules;
+}
+
+std::vector<ChainDefinition> chain_definitions() {
+  auto base = chain(kBaseChain);
+  nftnl_chain_set_str(base.get(), NFTNL_CHAIN_TYPE, "filter");
+  nftnl_chain_set_u32(base.get(), NFTNL_CHAIN_HOOKNUM, NF_INET_PRE_ROUTING);
+  nftnl_chain_set_s32(base.get(), NFTNL_CHAIN_PRIO, kPriority);
+  nftnl_chain_set_u32(base.get(), NFTNL_CHAIN_POLICY, NF_ACCEPT);
+  std::vector<ChainDefinition> chains;
+  chains.push_back({kBaseChain, std::move(base)});
+  chains.push_back({kRefusingChain, chain(kRefusingChain)});
+  return chains;
+}
+
+}  // namespace nftables

@@ -1,0 +1,215 @@
+#include "nftables/drain_table.hh"
+
+#include <linux/netfilter/nf_tables.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "nftables/messages.hh"
+#include "nftables/transaction.hh"
+
+namespace nftables {
+namespace {
+
+using netlink::Error;
+using netlink::ErrorCode;
+
+// How often a transaction is tried anew, and a reading begun anew, when another writer's commit came in
+// between.
+constexpr int kMaxAttempts = 100;
+
+netlink::Socket open_socket() {
+  try {
+    return netlink::Socket(NETLINK_NETFILTER);
+  } catch (const Error& error) {
+    const int number = error.error_number();
+    if (number != EPROTONOSUPPORT && number != EAFNOSUPPORT) throw;
+    throw Error(ErrorCode::kNoNftables, "the kernel has no netfilter netlink", number);
+  }
+}
+
+// The error of the message that was refused first; the rest mostly follow from it.
+[[noreturn]] void fail(const Transaction::Refusal& refusal) {
+  const int error = refusal.verdict.error;
+  const std::string what = "the kernel refused " + refusal.subject;
+  const std::string message = what + ": " + netlink::errno_text(error);
+  if (refusal.message && error == EPERM) {
+    throw Error(ErrorCode::kTableHeld, "another process owns the table", error, refusal.verdict.detail);
+  }
+  if (refusal.message && (error == ENOENT || error == EOPNOTSUPP)) {
+    throw Error(ErrorCode::kNoNftables, message, error, refusal.verdict.detail);
+  }
+  throw netlink::system_error(what, error, refusal.verdict.detail);
+}
+
+[[noreturn]] void fail_restless() {
+  throw netlink::system_error("other writers keep changing the ruleset", EAGAIN,
+                              std::to_string(kMaxAttempts) + " attempts");
+}
+
+}  // namespace
+
+// One look at the table; `contents` is for a table of ours only.
+struct DrainTable::Reading {
+  uint32_t generation = 0;
+  std::optional<TableHeader> header;
+  TableContents contents;
+  bool is_torn = false;
+
+  bool is_like(const Reading& other) const {
+    if (header.has_value() != other.header.has_value()) return false;
+    if (!header) return true;
+    return header->handle == other.header->handle && header->flags == other.header->flags &&
+           header->owner == other.header->owner && header->comment == other.header->comment &&
+           contents.ruleset == other.contents.ruleset && contents.difference == other.contents.difference;
+  }
+
+  bool holds(const Ruleset& ruleset, uint32_t flags) const {
+    return header && header->is_ours() && header->flags == flags && contents.ruleset == ruleset;
+  }
+
+  // The same, and so that nothing is left to do for the socket `port_id`.
+  bool is_settled(const Ruleset& ruleset, uint32_t flags, uint32_t port_id) const {
+    return holds(ruleset, flags) && (flags == 0 || header->owner == port_id);
+  }
+};
+
+DrainTable::DrainTable(bool may_own, Without without)
+    : socket_(open_socket()), reader_(socket_), may_own_(may_own), without_(without) {}
+
+const Features& DrainTable::features() {
+  if (!features_) probe();
+  return *features_;
+}
+
+Features DrainTable::probe() {
+  reader_.generation();
+  Features features = probe_features(socket_);
+  features.element_counters = features.element_counters && !without_.element_counters;
+  features.table_comments = features.table_comments && !without_.table_comments;
+  features_ = features;
+  return features;
+}
+
+DrainTable::Reading DrainTable::read_once() {
+  Reading reading;
+  reading.generation = reader_.generation();
+  reading.header = reader_.header();
+  if (reading.header && reading.header->is_ours()) reading.contents = reader_.contents(*reading.header);
+  const bool was_interrupted = reader_.was_interrupted();
+  reading.is_torn = reader_.generation() != reading.generation || was_interrupted;
+  return reading;
+}
+
+// A reading within one generation, or, where others commit without pause, one that a second reading confirms.
+DrainTable::Reading DrainTable::read_stable() {
+  Reading reading = read_once();
+  for (int attempt = 1; reading.is_torn; ++attempt) {
+    if (attempt == kMaxAttempts) fail_restless();
+    Reading next = read_once();
+    if (next.is_like(reading)) return next;
+    reading = std::move(next);
+  }
+  return reading;
+}
+
+void DrainTable::require_changeable(const TableHeader& header) const {
+  if (!header.is_ours()) {
+    throw Error(ErrorCode::kForeignTable,
+                std::string("a table inet ") + kTableName + " is there that is not ours", EEXIST,
+                header.comment.empty() ? "it has no comment" : "its comment is \"" + header.comment + "\"");
+  }
+  if (header.owner != 0 && header.owner != port_id()) {
+    throw Error(ErrorCode::kTableHeld, "another process owns the table", EPERM,
+                "netlink port " + std::to_string(header.owner));
+  }
+}
+
+Inspection DrainTable::inspection_of(const Reading& reading) const {
+  Inspection inspection;
+  if (!reading.header) return inspection;
+  const TableHeader& header = *reading.header;
+  inspection.comment = header.comment;
+  if (!header.is_ours()) {
+    inspection.table = Inspection::Table::kForeign;
+    return inspection;
+  }
+  inspection.table = Inspection::Table::kOurs;
+  inspection.is_owned = (header.flags & kOwnedFlags) != 0;
+  if (header.owner != 0) {
+    inspection.holder = header.owner == port_id() ? Inspection::Holder::kUs : Inspection::Holder::kOther;
+  }
+  inspection.contents = reading.contents;
+  return inspection;
+}
+
+Inspection DrainTable::inspect() { return inspection_of(read_stable()); }
+
+Inspection DrainTable::apply(const Ruleset& ruleset) {
+  validate(ruleset);
+  const Features& kernel = features();
+  const uint32_t flags = may_own_ && kernel.owner_persist ? kOwnedFlags : 0;
+
+  const Reading before = read_stable();
+  if (before.header) require_changeable(*before.header);
+  if (before.is_settled(ruleset, flags, port_id())) return inspection_of(before);
+  bool is_intact_orphan = flags == kOwnedFlags && before.holds(ruleset, kOrphanFlags);
+
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    // The generation guards what is decided below: the kernel commits only if nothing changed since.
+    Transaction transaction(socket_, reader_.generation());
+    const auto header = reader_.header();
+    if (header) require_changeable(*header);
+    const bool adopts = is_intact_orphan && header && header->handle == before.header->handle;
+    if (adopts) {
+      // Deleting a base chain drops packets that wait in any nfqueue, so an intact table only gets its new
+      // owner.
+      add_table(transaction, kTableName, flags, kernel.table_comments);
+    } else {
+      // The kernel cannot change the flags of a table, nor the type of a chain: what is there goes first. The
+      // guard makes sure that there is something to delete.
+      if (header) delete_table(transaction, kTableName);
+      add_drain_table(transaction, ruleset, flags, kernel);
+    }
+
+    const auto outcome = transaction.commit();
+    if (outcome.is_stale()) continue;
+    if (!outcome.refusals.empty()) fail(outcome.refusals.front());
+
+    // Whether or not the kernel's answers arrived, what it holds now decides.
+    const Reading after = read_stable();
+    if (after.holds(ruleset, flags) && (flags == 0 || after.header->owner == port_id()))
+      return inspection_of(after);
+    if (adopts || outcome.unknown) {
+      is_intact_orphan = false;
+      continue;
+    }
+    const std::string detail = !after.header              ? "the table is absent"
+                               : !after.header->is_ours() ? "the table has another comment"
+                               : after.contents.ruleset   ? "its ports, prefixes, flags or owner differ"
+                                                          : after.contents.difference;
+    throw Error(ErrorCode::kReadBack, "the kernel does not hold what was written", 0, detail);
+  }
+  fail_restless();
+}
+
+void DrainTable::remove() {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    Transaction transaction(socket_, reader_.generation());
+    const auto header = reader_.header();
+    if (!header) return;
+    require_changeable(*header);
+    delete_table(transaction, kTableName);
+    const auto outcome = transaction.commit();
+    if (outcome.is_stale()) continue;
+    if (!outcome.refusals.empty()) fail(outcome.refusals.front());
+    const auto after = reader_.header();
+    if (!after) return;
+    if (outcome.unknown) continue;
+    throw Error(ErrorCode::kReadBack, "the table is still there, or there again", 0,
+                "comment \"" + after->comment + "\"");
+  }
+  fail_restless();
+}
+
+}  // namespace nftables

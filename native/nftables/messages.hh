@@ -1,0 +1,31 @@
+// The messages that write the drain table's parts into a transaction.
+#pragma once
+
+#include <vector>
+
+#include "nftables/definition.hh"
+#include "nftables/features.hh"
+#include "nftables/intervals.hh"
+#include "nftables/transaction.hh"
+
+namespace nftables {
+
+void add_table(Transaction& transaction, const char* table, uint32_t flags, bool with_comment);
+void delete_table(Transaction& transaction, const char* table);
+
+// `id` tells sets of one transaction apart.
+void add_set(Transaction& transaction, const char* table, const SetDefinition& set, uint32_t id,
+             bool with_counters);
+// In as many messages as the 64 KiB limit of an attribute asks for.
+void add_elements(Transaction& transaction, const char* table, const SetDefinition& set,
+                  const std::vector<Element>& elements);
+void add_chain(Transaction& transaction, const char* table, const ChainDefinition& chain);
+// With `comment` not empty, the rule carries it.
+void add_rule(Transaction& transaction, const char* table, const RuleDefinition& rule,
+              const std::string& comment);
+
+// The whole table, with the mark in the form that the kernel keeps.
+void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t flags,
+                     const Features& features);
+
+}  // namespace nftables

@@ -1,0 +1,317 @@
+#include "nftables/table_reader.hh"
+
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include "nftables/attribute_match.hh"
+
+namespace nftables {
+namespace {
+
+using netlink::Attributes;
+using netlink::read_be32;
+using netlink::read_be64;
+using netlink::read_string;
+
+Attributes attributes_of(const nlmsghdr& message) { return Attributes::of(message, sizeof(nfgenmsg)); }
+
+std::string comment_in(const nlattr* user_data) {
+  if (user_data == nullptr) return {};
+  return comment_of_user_data(mnl_attr_get_payload(user_data), mnl_attr_get_payload_len(user_data));
+}
+
+// The packets of an element's counter; it may be the only expression or one of several (Linux 5.11).
+std::optional<uint64_t> packets_of(const Attributes& element) {
+  const auto in_expression = [](const nlattr& expression) -> std::optional<uint64_t> {
+    const Attributes parts = Attributes::nested_in(expression);
+    if (read_string(parts.find(NFTA_EXPR_NAME)) != "counter") return std::nullopt;
+    const nlattr* data = parts.find(NFTA_EXPR_DATA);
+    if (data == nullptr) return std::nullopt;
+    return read_be64(Attributes::nested_in(*data).find(NFTA_COUNTER_PACKETS));
+  };
+  if (const nlattr* single = element.find(NFTA_SET_ELEM_EXPR)) return in_expression(*single);
+  if (const nlattr* several = element.find(NFTA_SET_ELEM_EXPRESSIONS)) {
+    for (const nlattr& expression : Attributes::nested_in(*several)) {
+      if (const auto packets = in_expression(expression)) return packets;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Element> parse_element(const nlattr& attribute, size_t width) {
+  const Attributes element = Attributes::nested_in(attribute);
+  const nlattr* key = element.find(NFTA_SET_ELEM_KEY);
+  if (key == nullptr) return std::nullopt;  // the catch-all element
+  const nlattr* value = Attributes::nested_in(*key).find(NFTA_DATA_VALUE);
+  if (value == nullptr || mnl_attr_get_payload_len(value) != width) return std::nullopt;
+  const uint32_t flags = read_be32(element.find(NFTA_SET_ELEM_FLAGS)).value_or(0);
+  if (flags & ~static_cast<uint32_t>(NFT_SET_ELEM_INTERVAL_END)) return std::nullopt;
+  Element parsed{{}, flags != 0, packets_of(element)};
+  std::memcpy(parsed.key.data(), mnl_attr_get_payload(value), width);
+  return parsed;
+}
+
+std::string quoted(const char* text) { return std::string("\"") + text + "\""; }
+
+}  // namespace
+
+netlink::Socket::Answer TableReader::get(uint16_t type, uint16_t flags, const Fill& fill,
+                                         const netlink::Socket::OnMessage& on_message) {
+  alignas(nlmsghdr) char buffer[512] = {};
+  auto* request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, flags, socket_.next_sequence());
+  fill(request);
+  auto answer = socket_.request(*request, on_message);
+  if (answer.interrupted) interrupted_ = true;
+  return answer;
+}
+
+// A listing of something that went away meanwhile counts as interrupted.
+void TableReader::list(uint16_t type, const char* what, const Fill& fill,
+                       const netlink::Socket::OnMessage& on_message) {
+  const auto answer = get(type, NLM_F_DUMP, fill, on_message);
+  const int error = answer.verdict.error;
+  if (error == ENOENT || error == EINTR || error == EAGAIN || error == ENOBUFS) {
+    interrupted_ = true;
+  } else if (error != 0) {
+    throw netlink::system_error(std::string("cannot list the ") + what, error, answer.verdict.detail);
+  }
+}
+
+bool TableReader::was_interrupted() { return std::exchange(interrupted_, false); }
+
+uint32_t TableReader::generation() {
+  std::optional<uint32_t> generation;
+  const auto answer = get(
+      NFT_MSG_GETGEN, NLM_F_ACK, [](nlmsghdr*) {},
+      [&](const nlmsghdr& reply) { generation = read_be32(attributes_of(reply).find(NFTA_GEN_ID)); });
+  const int error = answer.verdict.error;
+  if (error == EINVAL || error == EOPNOTSUPP || error == ENOENT || error == EPROTONOSUPPORT) {
+    throw netlink::Error(netlink::ErrorCode::kNoNftables, "the kernel has no nf_tables", error,
+                         answer.verdict.detail);
+  }
+  if (error != 0)
+    throw netlink::system_error("cannot read the ruleset's generation", error, answer.verdict.detail);
+  if (!generation) throw netlink::system_error("cannot read the ruleset's generation", EBADMSG);
+  return *generation;
+}
+
+std::optional<TableHeader> TableReader::header() {
+  TableHeader header;
+  const auto answer = get(
+      NFT_MSG_GETTABLE, NLM_F_ACK, [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_TABLE_NAME, kTableName); },
+      [&](const nlmsghdr& reply) {
+        const Attributes table = attributes_of(reply);
+        header.flags = read_be32(table.find(NFTA_TABLE_FLAGS)).value_or(0);
+        header.owner = read_be32(table.find(NFTA_TABLE_OWNER)).value_or(0);
+        header.handle = read_be64(table.find(NFTA_TABLE_HANDLE)).value_or(0);
+        header.uses = read_be32(table.find(NFTA_TABLE_USE)).value_or(0);
+        header.comment = comment_in(table.find(NFTA_TABLE_USERDATA));
+      });
+  if (answer.verdict.error == ENOENT) return std::nullopt;
+  if (answer.verdict.error != 0) {
+    throw netlink::system_error("cannot read the table", answer.verdict.error, answer.verdict.detail);
+  }
+  if (header.comment.empty()) {
+    for (const FoundRule& rule : rules()) {
+      if (is_mark(rule.comment)) header.comment = rule.comment;
+    }
+  }
+  return header;
+}
+
+std::vector<TableReader::FoundSet> TableReader::sets() {
+  std::vector<FoundSet> found;
+  list(
+      NFT_MSG_GETSET, "sets", [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_SET_TABLE, kTableName); },
+      [&](const nlmsghdr& reply) {
+        const Attributes set = attributes_of(reply);
+        if (read_string(set.find(NFTA_SET_TABLE)) != kTableName) return;
+        found.push_back({std::string(read_string(set.find(NFTA_SET_NAME))),
+                         read_be32(set.find(NFTA_SET_FLAGS)).value_or(0),
+                         read_be32(set.find(NFTA_SET_KEY_TYPE)).value_or(0),
+                         read_be32(set.find(NFTA_SET_KEY_LEN)).value_or(0)});
+      });
+  return found;
+}
+
+std::vector<TableReader::FoundRule> TableReader::rules() {
+  std::vector<FoundRule> found;
+  list(
+      NFT_MSG_GETRULE, "rules", [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_RULE_TABLE, kTableName); },
+      [&](const nlmsghdr& reply) {
+        const Attributes rule = attributes_of(reply);
+        if (read_string(rule.find(NFTA_RULE_TABLE)) != kTableName) return;
+        FoundRule copy{std::string(read_string(rule.find(NFTA_RULE_CHAIN))),
+                       {},
+                       comment_in(rule.find(NFTA_RULE_USERDATA))};
+        if (const nlattr* expressions = rule.find(NFTA_RULE_EXPRESSIONS)) {
+          const auto* bytes = reinterpret_cast<const char*>(expressions);
+          copy.expressions.assign(bytes, bytes + mnl_attr_get_len(expressions));
+        }
+        found.push_back(std::move(copy));
+      });
+  return found;
+}
+
+std::optional<std::vector<Interval>> TableReader::intervals(const SetDefinition& set) {
+  std::vector<Element> elements;
+  bool well_formed = true;
+  list(
+      NFT_MSG_GETSETELEM, "elements of a set",
+      [&](nlmsghdr* m) {
+        mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, kTableName);
+        mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set.name);
+      },
+      [&](const nlmsghdr& reply) {
+        const nlattr* listed = attributes_of(reply).find(NFTA_SET_ELEM_LIST_ELEMENTS);
+        if (listed == nullptr) return;
+        for (const nlattr& attribute : Attributes::nested_in(*listed)) {
+          if (const auto element = parse_element(attribute, set.key_bytes)) {
+            elements.push_back(*element);
+          } else {
+            well_formed = false;
+          }
+        }
+      });
+  if (!well_formed) return std::nullopt;
+  return to_intervals(std::move(elements), set.key_bytes);
+}
+
+std::string TableReader::read_sets(TableContents& contents, Shape& shape) {
+  const auto found = sets();
+  const auto named = [&](const char* name) {
+    return std::find_if(found.begin(), found.end(), [&](const FoundSet& set) { return set.name == name; });
+  };
+  shape.allows_ipv4 = named(kAllowIpv4Set) != found.end();
+  shape.allows_ipv6 = named(kAllowIpv6Set) != found.end();
+
+  Ruleset& ruleset = contents.ruleset.emplace();
+  for (const SetDefinition& definition : set_definitions(shape)) {
+    const std::string name = std::string("set ") + definition.name;
+    const auto set = named(definition.name);
+    if (set == found.end()) return name + " is missing";
+    if (set->flags != NFT_SET_INTERVAL || set->key_type != definition.key_type ||
+        set->key_bytes != definition.key_bytes) {
+      return name + " is of another type";
+    }
+    const auto held = intervals(definition);
+    if (!held) return name + " holds elements that are no intervals";
+    if (held->empty()) return name + " is empty";
+    if (definition.key_bytes == kPortBytes) {
+      if (held->front().first == Key{}) return name + " holds port 0";
+      auto counted = to_ports(*held);
+      if (counted.ports.size() > kMaxPortRanges) return name + " holds too many ranges";
+      ruleset.ports = std::move(counted.ports);
+      contents.refused = std::move(counted.packets);
+    } else {
+      const auto prefixes = to_prefixes(*held, definition.key_bytes);
+      ruleset.allow_from.insert(ruleset.allow_from.end(), prefixes.begin(), prefixes.end());
+    }
+  }
+  for (const FoundSet& set : found) {
+    if (set.name != kPortSet && set.name != kAllowIpv4Set && set.name != kAllowIpv6Set) {
+      return "set " + set.name + " was added";
+    }
+  }
+  return {};
+}
+
+std::string TableReader::compare_chains() {
+  for (const ChainDefinition& definition : chain_definitions()) {
+    alignas(nlmsghdr) char buffer[512] = {};
+    auto* expected = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWCHAIN, NFPROTO_INET, 0, 0);
+    nftnl_chain_nlmsg_build_payload(expected, definition.chain.get());
+
+    bool is_same = false;
+    const auto answer = get(
+        NFT_MSG_GETCHAIN, NLM_F_ACK,
+        [&](nlmsghdr* m) {
+          mnl_attr_put_strz(m, NFTA_CHAIN_TABLE, kTableName);
+          mnl_attr_put_strz(m, NFTA_CHAIN_NAME, definition.name);
+        },
+        [&](const nlmsghdr& reply) {
+          is_same = same_attributes(attributes_of(*expected), attributes_of(reply),
+                                    {NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE, NFTA_CHAIN_FLAGS, NFTA_CHAIN_COUNTERS,
+                                     NFTA_CHAIN_USERDATA});
+        });
+    const std::string name = std::string("chain ") + definition.name;
+    if (answer.verdict.error == ENOENT) return name + " is missing";
+    if (answer.verdict.error != 0) {
+      throw netlink::system_error("cannot read " + name, answer.verdict.error, answer.verdict.detail);
+    }
+    if (!is_same) return name + " has another type, hook, priority or policy";
+  }
+  return {};
+}
+
+std::string TableReader::compare_rules(Shape& shape) {
+  const auto found = rules();
+  const auto matches = [](const RuleDefinition& definition, const FoundRule& rule) {
+    alignas(nlmsghdr) char buffer[2048] = {};
+    auto* expected = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_INET, 0, 0);
+    nftnl_rule_nlmsg_build_payload(expected, definition.rule.get());
+    const auto* held =
+        rule.expressions.empty() ? nullptr : reinterpret_cast<const nlattr*>(rule.expressions.data());
+    return same_expressions(attributes_of(*expected).find(NFTA_RULE_EXPRESSIONS), held);
+  };
+
+  // Only the first rule tells whether loopback is included.
+  const auto first =
+      std::find_if(found.begin(), found.end(), [](const FoundRule& r) { return r.chain == kBaseChain; });
+  shape.include_loopback = true;
+  auto expected = rule_definitions(shape);
+  if (first == found.end() || !matches(expected.front(), *first)) {
+    shape.include_loopback = false;
+    expected = rule_definitions(shape);
+  }
+
+  std::map<std::string, std::vector<const FoundRule*>> by_chain;
+  for (const FoundRule& rule : found) by_chain[rule.chain].push_back(&rule);
+  std::map<std::string, size_t> expected_count;
+  for (const RuleDefinition& definition : expected) {
+    const size_t index = expected_count[definition.chain]++;
+    const auto& present = by_chain[definition.chain];
+    const std::string place = "rule " + std::to_string(index + 1) + " of chain " + definition.chain;
+    if (index >= present.size()) return place + ", " + quoted(definition.text) + ", is missing";
+    if (!matches(definition, *present[index])) return place + " is not " + quoted(definition.text);
+  }
+  for (const auto& [chain, present] : by_chain) {
+    const size_t expected_rules = expected_count[chain];
+    if (present.size() > expected_rules) {
+      return "rule " + std::to_string(expected_rules + 1) + " of chain " + chain + " was added";
+    }
+  }
+  return {};
+}
+
+TableContents TableReader::contents(const TableHeader& header) {
+  TableContents contents;
+  Shape shape;
+  std::string difference = read_sets(contents, shape);
+  if (difference.empty()) difference = compare_chains();
+  if (difference.empty()) difference = compare_rules(shape);
+  if (difference.empty() && header.uses != set_definitions(shape).size() + chain_definitions().size()) {
+    difference = "a chain, set or object was added";
+  }
+  if (difference.empty() && header.flags & NFT_TABLE_F_DORMANT) difference = "the table is dormant";
+  if (difference.empty() && header.flags != 0 && header.flags != kOwnedFlags &&
+      header.flags != kOrphanFlags) {
+    difference = "the table has flags " + std::to_string(header.flags);
+  }
+  if (difference.empty()) {
+    contents.ruleset->include_loopback = shape.include_loopback;
+  } else {
+    contents = {std::nullopt, std::move(difference), std::nullopt};
+  }
+  return contents;
+}
+
+}  // namespace nftables

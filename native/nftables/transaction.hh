@@ -1,0 +1,65 @@
+// One nf_tables transaction: a batch of messages that the kernel commits as a whole or not at all.
+#pragma once
+
+#include <linux/netlink.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netlink/socket.hh"
+
+namespace nftables {
+
+class Transaction {
+ public:
+  // With `generation`, the kernel commits only if its ruleset is still of that generation.
+  explicit Transaction(netlink::Socket& socket, std::optional<uint32_t> generation = std::nullopt);
+
+  using Fill = std::function<void(nlmsghdr*)>;
+
+  // Appends a message of the inet family; `fill` puts its attributes, `max_bytes` at most. `subject` names
+  // what the message is about, for errors.
+  void add(uint16_t type, uint16_t flags, std::string subject, const Fill& fill, size_t max_bytes = 4096);
+
+  struct Refusal {
+    // The place of the refused message, counted from 0; nothing when it is the batch as a whole.
+    std::optional<size_t> message;
+    std::string subject;
+    netlink::Verdict verdict;
+  };
+
+  struct Outcome {
+    // All of it was accepted.
+    bool accepted = false;
+    // The answers were lost (ENOBUFS): only reading back tells.
+    bool unknown = false;
+    std::vector<Refusal> refusals;
+
+    // The ruleset changed since `generation`; nothing was done.
+    bool is_stale() const;
+  };
+
+  // Sends the batch in one system call and collects the kernel's answers, which are queued when that call
+  // returns.
+  Outcome commit();
+  // The same without the batch's end: the kernel checks every message, reports each error and drops the
+  // batch, so that nothing can be committed (nft --check does this).
+  Outcome rehearse();
+
+ private:
+  nlmsghdr* reserve(size_t max_bytes);
+  void put_boundary(uint16_t type, std::optional<uint32_t> generation);
+  Outcome send();
+
+  netlink::Socket& socket_;
+  std::vector<char> buffer_;
+  size_t length_ = 0;
+  uint32_t first_sequence_ = 0;
+  size_t last_message_ = 0;
+  std::vector<std::string> subjects_;
+};
+
+}  // namespace nftables

@@ -1,0 +1,42 @@
+// "One writer" (the agent, or `cleanup` with no agent) as a lock that the kernel drops when its holder dies,
+// however it dies.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace process {
+
+// Who holds a lock that could not be taken.
+struct LockHolder {
+  // As the holder wrote it into the file; absent in the instant between its lock and its write.
+  std::optional<pid_t> pid;
+};
+
+// An exclusive flock(2) on a file that holds the holder's pid. Close-on-exec, so no child keeps it. The file
+// stays when the lock goes: were it removed, two processes could each lock a file of that name.
+class LockFile {
+ public:
+  LockFile(const LockFile&) = delete;
+  LockFile& operator=(const LockFile&) = delete;
+  LockFile(LockFile&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  LockFile& operator=(LockFile&&) = delete;
+  ~LockFile() { release(); }
+
+  // Creates `path` (mode 0600) when it is absent and tries to lock it without waiting. A symbolic link at
+  // `path` is not followed (ELOOP); anything but a regular file is refused (EINVAL). Throws std::system_error
+  // when the file cannot be opened, locked or written.
+  static std::variant<LockFile, LockHolder> try_acquire(const std::string& path);
+
+  // Lets go of the lock. Idempotent.
+  void release() noexcept;
+
+ private:
+  explicit LockFile(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+}  // namespace process

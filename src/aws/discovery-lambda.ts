@@ -1,0 +1,130 @@
+// Asks CloneSquad's Discovery Lambda where the group's Interaction API is. Plain data in and out, and the SDK is loaded
+// only when called, so that the call can be made in a worker thread that takes the SDK's memory with it when it ends.
+import type { Credentials } from './credentials.ts';
+import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
+import { serviceEndpoint } from './endpoints.ts';
+import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
+
+export type DiscoveryQuery = {
+  readonly groupName: string;
+  readonly partition: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly credentials: Credentials;
+  readonly env: Environment;
+  readonly timeoutMs: number;
+};
+
+/** The three definite outcomes. `discovery` is the answered JSON object, unchecked. */
+export type DiscoveryAnswer =
+  | { readonly kind: 'found'; readonly discovery: Record<string, unknown> }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'denied'; readonly message: string };
+
+/**
+ * Nothing can be concluded. `credentials`: the ones given were refused as expired or invalid, renew and ask again.
+ * `function`: the function itself failed. `answer`: it answered no JSON object. `service`: Lambda failed or throttled.
+ * `transport`: no answer came. `timeout`: none within the deadline.
+ */
+export class DiscoveryError extends Error {
+  readonly code: 'credentials' | 'function' | 'answer' | 'service' | 'transport' | 'timeout';
+
+  constructor(code: DiscoveryError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'DiscoveryError';
+    this.code = code;
+  }
+}
+
+/** `CloneSquad-Discovery-{group}`, in the partition, region and account of the instance. */
+export function discoveryFunctionArn(
+  query: Pick<DiscoveryQuery, 'groupName' | 'partition' | 'region' | 'accountId'>,
+): string {
+  const { groupName, partition, region, accountId } = query;
+  return `arn:${partition}:lambda:${region}:${accountId}:function:CloneSquad-Discovery-${groupName}`;
+}
+
+/** Invokes the function once, with an empty payload. Throws DiscoveryError, or the reason of `signal`. */
+export async function invokeDiscovery(query: DiscoveryQuery, signal?: AbortSignal): Promise<DiscoveryAnswer> {
+  const limits: Limits = { timeoutMs: query.timeoutMs, signal };
+  try {
+    return await runWithin(limits, (within) => invoke(query, within));
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) throw error;
+    return outcomeOf(error);
+  }
+}
+
+async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<DiscoveryAnswer> {
+  const { LambdaClient, InvokeCommand } = await import('@aws-sdk/client-lambda');
+  const agents = createProxyAgents(query.env);
+  const { accessKeyId, secretAccessKey, sessionToken } = query.credentials;
+  const client = new LambdaClient({
+    region: query.region,
+    endpoint: serviceEndpoint({ service: 'lambda', region: query.region, env: query.env }).href,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    requestHandler: { httpAgent: agents.http, httpsAgent: agents.https, requestTimeout: query.timeoutMs },
+    logger: silentLogger,
+    // One retry lets the SDK correct a skewed clock; it stays inside the deadline.
+    maxAttempts: 2,
+  });
+  try {
+    const command = new InvokeCommand({
+      FunctionName: discoveryFunctionArn(query),
+      InvocationType: 'RequestResponse',
+    });
+    const { FunctionError, Payload } = await client.send(command, { abortSignal: signal });
+    const text = Buffer.from(Payload ?? []).toString('utf8');
+    if (FunctionError !== undefined) {
+      throw new DiscoveryError(
+        'function',
+        `the Discovery function failed (${FunctionError}): ${errorMessageIn(text)}`,
+      );
+    }
+    return { kind: 'found', discovery: toDocument(text) };
+  } finally {
+    client.destroy();
+    closeAgents(agents);
+  }
+}
+
+function outcomeOf(error: unknown): DiscoveryAnswer {
+  if (error instanceof DiscoveryError) throw error;
+  const name = error instanceof Error ? error.name : '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (name === 'ResourceNotFoundException') return { kind: 'absent' };
+  if (name === 'AccessDeniedException') return { kind: 'denied', message };
+  throw new DiscoveryError(codeOf(error, name), `Discovery function: ${message}`, { cause: error });
+}
+
+function codeOf(error: unknown, name: string): DiscoveryError['code'] {
+  // The SDK's own TimeoutError is no proof of one: it gives that name to a reset connection too.
+  if (error instanceof DeadlineExceeded) return 'timeout';
+  if (['ExpiredTokenException', 'UnrecognizedClientException', 'InvalidClientTokenId'].includes(name))
+    return 'credentials';
+  return typeof error === 'object' && error !== null && '$response' in error ? 'service' : 'transport';
+}
+
+function toDocument(text: string): Record<string, unknown> {
+  try {
+    const document: unknown = JSON.parse(text);
+    if (typeof document === 'object' && document !== null && !Array.isArray(document)) return { ...document };
+  } catch {
+    // Reported below, as any other answer that is no object.
+  }
+  throw new DiscoveryError('answer', 'the Discovery function did not answer a JSON object');
+}
+
+function errorMessageIn(payload: string): string {
+  try {
+    const failure: unknown = JSON.parse(payload);
+    if (typeof failure === 'object' && failure !== null && 'errorMessage' in failure)
+      return String(failure.errorMessage);
+  } catch {
+    // The payload of a function that timed out or ran out of memory need not be JSON.
+  }
+  return payload.slice(0, 200);
+}
+
+const ignore = (): void => undefined;
+const silentLogger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -1,0 +1,62 @@
+// Kept-alive connections to AWS, through the proxy and with the certificate authorities that the environment names.
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import type { Agents } from './http-exchange.ts';
+
+/** The environment of a process, or a stand-in for it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable of the environment cannot be used as it stands. */
+export class EnvironmentError extends Error {
+  readonly variable: string;
+
+  constructor(variable: string, message: string, options?: ErrorOptions) {
+    super(`${variable}: ${message}`, options);
+    this.name = 'EnvironmentError';
+    this.variable = variable;
+  }
+}
+
+/**
+ * Agents for calls that leave the host. HTTPS_PROXY, HTTP_PROXY and NO_PROXY (either case) are honoured;
+ * AWS_CA_BUNDLE is trusted besides Node's own authorities and NODE_EXTRA_CA_CERTS. Close with `closeAgents`.
+ * Throws EnvironmentError when AWS_CA_BUNDLE cannot be read.
+ */
+export function createProxyAgents(env: Environment): Agents {
+  const proxyEnv = { ...env };
+  const bundle = env.AWS_CA_BUNDLE;
+  // One context for all connections: parsing some 150 authorities again for each takes milliseconds.
+  const trust = bundle ? { secureContext: secureContextWith(bundle) } : {};
+  return {
+    http: new HttpAgent({ keepAlive: true, proxyEnv }),
+    https: new HttpsAgent({ keepAlive: true, proxyEnv, ...trust }),
+  };
+}
+
+/** Agents for the link-local metadata service: never through a proxy, and no connection is kept. */
+export function createDirectAgents(): Agents {
+  return { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
+}
+
+/** Ends every connection of the agents, those in use too. */
+export function closeAgents(agents: Agents): void {
+  agents.http.destroy();
+  agents.https.destroy();
+}
+
+function secureContextWith(path: string) {
+  try {
+    const bundle = readFileSync(path, 'utf8');
+    // OpenSSL takes a file without any certificate for an empty bundle, and would distrust the server much later.
+    new X509Certificate(bundle);
+    return createSecureContext({ ca: [...getCACertificates('default'), bundle] });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new EnvironmentError('AWS_CA_BUNDLE', `${path} is not a readable PEM bundle (${detail})`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,102 @@
+// The Query protocol of STS and EC2: a form in, XML out. Two calls do not justify two SDK clients.
+import { parseXML } from '@aws-sdk/xml-builder';
+import type { Limits } from './deadline.ts';
+import { type EndpointService, serviceEndpoint } from './endpoints.ts';
+import type { Environment } from './http-agents.ts';
+import type { SignedHttp } from './signed-http.ts';
+
+/** A service and the way to it. */
+export type QueryApi = {
+  readonly http: SignedHttp;
+  readonly env: Environment;
+  readonly region: string;
+  readonly dnsSuffix?: string | undefined;
+};
+
+/** The service answered with an error, or with something that is no answer of the protocol (`code` is then absent). */
+export class QueryApiError extends Error {
+  readonly status: number;
+  readonly code: string | undefined;
+
+  constructor(action: string, status: number, code: string | undefined, message: string) {
+    super(`${action}: ${code ?? `HTTP ${status}`}: ${message}`);
+    this.name = 'QueryApiError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The credentials work and their policy does not allow the call: a definite answer. */
+export function isAccessDenied(error: unknown): boolean {
+  return (
+    error instanceof QueryApiError &&
+    ['AccessDenied', 'UnauthorizedOperation', 'Client.UnauthorizedOperation'].includes(error.code ?? '')
+  );
+}
+
+/**
+ * Calls an action and returns the root element of the answer as plain objects, lists and strings.
+ * Throws QueryApiError, and what SignedHttp throws.
+ */
+export async function callQueryApi(
+  api: QueryApi,
+  service: Exclude<EndpointService, 'lambda'>,
+  parameters: { readonly Action: string; readonly Version: string } & Readonly<Record<string, string>>,
+  limits: Limits,
+): Promise<Record<string, unknown>> {
+  const url = serviceEndpoint({ service, region: api.region, env: api.env, dnsSuffix: api.dnsSuffix });
+  const answer = await api.http.send(
+    {
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+      body: new URLSearchParams(parameters).toString(),
+      scope: { region: api.region, service },
+    },
+    limits,
+  );
+  const root = rootElement(answer.body.toString('utf8'));
+  if (answer.status === 200 && root?.name === `${parameters.Action}Response`) return root.content;
+  throw toError(parameters.Action, answer.status, root?.content);
+}
+
+/** A member of an element; an empty object when it is missing or no element. */
+export function element(parent: unknown, name: string): Record<string, unknown> {
+  const child = isElement(parent) ? parent[name] : undefined;
+  return isElement(child) ? child : {};
+}
+
+/** The `item` children of a list element: XML does not tell one item from a list of one. */
+export function items(list: Record<string, unknown>): unknown[] {
+  const { item } = list;
+  if (item === undefined) return [];
+  return Array.isArray(item) ? item : [item];
+}
+
+function rootElement(xml: string): { name: string; content: Record<string, unknown> } | undefined {
+  try {
+    const document: unknown = parseXML(xml);
+    if (!isElement(document)) return undefined;
+    const [entry] = Object.entries(document).filter(([name]) => !name.startsWith('?'));
+    return entry !== undefined && isElement(entry[1]) ? { name: entry[0], content: entry[1] } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+// STS says <ErrorResponse><Error>..., EC2 <Response><Errors><Error>...
+function toError(
+  action: string,
+  status: number,
+  content: Record<string, unknown> | undefined,
+): QueryApiError {
+  const first = element(content, 'Error');
+  const { Code, Message } = 'Code' in first ? first : element(element(content, 'Errors'), 'Error');
+  if (typeof Code !== 'string')
+    return new QueryApiError(action, status, undefined, 'not an answer of this service');
+  return new QueryApiError(action, status, Code, typeof Message === 'string' ? Message : '');
+}
+
+function isElement(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

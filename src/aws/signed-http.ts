@@ -1,0 +1,104 @@
+// Signed calls to AWS: credentials, signature, request and the two repairs a client can make itself, all under one
+// deadline. Whatever else the server says is the answer, for the caller to judge.
+import type { CredentialSource, Credentials } from './credentials.ts';
+import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
+import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
+import { exchange, type HttpAnswer, type HttpRequest } from './http-exchange.ts';
+import { mendableRefusal } from './signature-refusal.ts';
+import { type SigningScope, signRequest } from './sigv4/sign.ts';
+import { fromAbort } from './transport-error.ts';
+
+export type { HttpAnswer } from './http-exchange.ts';
+
+export type SignedRequest = HttpRequest & { readonly scope: SigningScope };
+
+export type SignedHttp = {
+  /**
+   * Sends a request and returns the answer, whatever its status; a redirect is an answer too. Throws TransportError
+   * (also for the deadline and the caller's abort) or CredentialsError.
+   */
+  send(request: SignedRequest, limits: Limits): Promise<HttpAnswer>;
+  /** How far the server's clock is ahead of this host's, as learnt from a refusal; 0 until then. */
+  clockOffsetMs(): number;
+  close(): void;
+};
+
+export type SignedHttpOptions = {
+  readonly env: Environment;
+  readonly credentials: CredentialSource;
+  readonly userAgent: string;
+  /** Bound of a body after decompression. 1 MiB unless told. */
+  readonly maxBodyBytes?: number;
+  readonly now?: () => number;
+};
+
+const defaultMaxBodyBytes = 1024 * 1024;
+// A refusal for time by a clock this near to ours has another reason than our clock.
+const leastOffsetChangeMs = 1_000;
+
+/** A client over kept-alive connections. Throws EnvironmentError when AWS_CA_BUNDLE cannot be used. */
+export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
+  const { env, credentials: source, userAgent, now = Date.now } = options;
+  const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+  const agents = createProxyAgents(env);
+  let offsetMs = 0;
+
+  const attempt = async (request: SignedRequest, credentials: Credentials, signal: AbortSignal) => {
+    const { scope, ...plain } = request;
+    const signed = await signRequest(plain, scope, credentials, now() + offsetMs);
+    const headers = { ...signed.headers, 'user-agent': userAgent };
+    return exchange({ ...plain, url: signed.url, headers }, { agents, maxBodyBytes, signal });
+  };
+
+  const correctClock = (answer: HttpAnswer): boolean => {
+    const serverMs = Date.parse(answer.headers.date ?? '');
+    if (Number.isNaN(serverMs)) return false;
+    const found = serverMs - now();
+    if (Math.abs(found - offsetMs) < leastOffsetChangeMs) return false;
+    offsetMs = found;
+    return true;
+  };
+
+  // Each repair is tried once: a second refusal of the same kind is the answer.
+  const sendWithRepairs = async (request: SignedRequest, limits: Limits, signal: AbortSignal) => {
+    let credentials = await source.get({ ...limits, signal });
+    const repairs = new Set(['credentials', 'clock']);
+    for (;;) {
+      const answer = await attempt(request, credentials, signal);
+      const refusal = mendableRefusal(answer);
+      if (refusal === undefined || !repairs.delete(refusal)) return answer;
+      if (refusal === 'clock' && correctClock(answer)) continue;
+      // EC2 says RequestExpired for a late signature and for dead credentials alike: with the clock right, it is these.
+      source.invalidate(credentials);
+      const renewed = await source.get({ ...limits, signal });
+      if (isSame(renewed, credentials)) return answer;
+      credentials = renewed;
+    }
+  };
+
+  return {
+    async send(request, limits) {
+      try {
+        return await runWithin(limits, (signal) => sendWithRepairs(request, limits, signal));
+      } catch (error) {
+        throw fromGivingUp(
+          error,
+          `${request.method} ${request.url.host}${request.url.pathname}`,
+          limits.signal,
+        );
+      }
+    },
+    clockOffsetMs: () => offsetMs,
+    close: () => closeAgents(agents),
+  };
+}
+
+// The deadline and the caller's abort may also strike between two phases, as their bare reasons.
+function fromGivingUp(error: unknown, target: string, signal: AbortSignal | undefined): unknown {
+  const isBareReason = error instanceof DeadlineExceeded || (signal?.aborted && error === signal.reason);
+  return isBareReason ? fromAbort(error, target) : error;
+}
+
+function isSame(a: Credentials, b: Credentials): boolean {
+  return a.accessKeyId === b.accessKeyId && a.sessionToken === b.sessionToken;
+}

@@ -1,0 +1,162 @@
+// Verifies AWS Signature Version 4 as API Gateway and the query services do, in the header form and in the presigned
+// form, and words its refusals as API Gateway does.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import {
+  canonicalRequest,
+  headerValues,
+  type QueryParameter,
+  queryParameters,
+  type ReceivedRequest,
+  sha256Hex,
+} from './canonical.ts';
+import { algorithm, type ParsedSignature, parseSignature } from './parse-signature.ts';
+import { type Refusal, refusal } from './refusal.ts';
+
+export type { ReceivedRequest } from './canonical.ts';
+export type { RefusalCode } from './refusal.ts';
+
+export type KnownKey = {
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  readonly expiresAtMs?: number | undefined;
+};
+
+export type VerifyOptions = {
+  readonly region: string;
+  readonly service: string;
+  readonly nowMs: number;
+  /** How far the client's clock may be off, either way. 5 minutes unless told. */
+  readonly maxSkewMs?: number;
+  readonly lookup: (accessKeyId: string) => KnownKey | undefined;
+};
+
+export type Verification = { readonly ok: true; readonly accessKeyId: string } | Refusal;
+
+const defaultMaxSkewMs = 5 * 60_000;
+
+/**
+ * Tells who signed the request, or why it is refused. The message is for the client alone: like API Gateway's, it may
+ * repeat what the client signed, its session token included, and does not belong in a log.
+ *
+ * The `host` header must be signed. Other headers are bound only when SignedHeaders names them: the clients in the
+ * field leave `x-apigw-api-id`, `content-type` and `user-agent` unsigned. The date and the session token are bound
+ * anyway (string to sign; compared with the key's), and so is the body, whose hash is always computed here:
+ * UNSIGNED-PAYLOAD is S3's and never matches.
+ */
+export function verifyRequest(request: ReceivedRequest, options: VerifyOptions): Verification {
+  const parameters = queryParameters(request.rawQuery);
+  const signature = parseSignature(request, parameters);
+  if ('ok' in signature) return signature;
+
+  const scopeRefusal = checkScope(signature, options);
+  if (scopeRefusal !== undefined) return scopeRefusal;
+
+  const key = options.lookup(signature.accessKeyId);
+  if (key === undefined) return refusal('invalid-client-token');
+  if (!isSameText(signature.sessionToken ?? '', key.sessionToken ?? ''))
+    return refusal('invalid-client-token');
+  if (key.expiresAtMs !== undefined && key.expiresAtMs <= options.nowMs) return refusal('expired-token');
+
+  const timeRefusal = checkTime(signature, options.nowMs, options.maxSkewMs ?? defaultMaxSkewMs);
+  if (timeRefusal !== undefined) return timeRefusal;
+
+  const declaredHash = headerValues(request, 'x-amz-content-sha256')[0];
+  const canonical = canonicalRequest(
+    request,
+    signedParameters(parameters, signature),
+    signature.signedHeaders,
+  );
+  const stringToSign = [algorithm, signature.timestamp, signature.scope, sha256Hex(canonical)].join('\n');
+  const expected = sign(stringToSign, key.secretAccessKey, signature);
+  const isBodyAsDeclared = declaredHash === undefined || isSameText(declaredHash, sha256Hex(request.body));
+  if (!isBodyAsDeclared || !isSameText(signature.signature, expected)) {
+    return refusal('signature-mismatch', mismatchMessage(canonical, stringToSign));
+  }
+  return { ok: true, accessKeyId: signature.accessKeyId };
+}
+
+function signedParameters(
+  parameters: readonly QueryParameter[],
+  signature: ParsedSignature,
+): readonly QueryParameter[] {
+  return signature.expiresSeconds === undefined
+    ? parameters
+    : parameters.filter(({ name }) => name !== 'X-Amz-Signature');
+}
+
+function checkScope(signature: ParsedSignature, options: VerifyOptions): Refusal | undefined {
+  const { date, region, service, terminator, timestamp } = signature;
+  const day = timestamp.slice(0, 8);
+  if (terminator !== 'aws4_request') {
+    return refusal(
+      'invalid-scope',
+      `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'.`,
+    );
+  }
+  if (region !== options.region) {
+    return refusal('invalid-scope', `Credential should be scoped to a valid region, not '${region}'.`);
+  }
+  if (service !== options.service) {
+    return refusal('invalid-scope', `Credential should be scoped to correct service: '${options.service}'.`);
+  }
+  if (date !== day) {
+    return refusal(
+      'invalid-scope',
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${day}', from '${timestamp}'.`,
+    );
+  }
+  return undefined;
+}
+
+function checkTime(signature: ParsedSignature, nowMs: number, maxSkewMs: number): Refusal | undefined {
+  const { timestamp, signedAtMs, expiresSeconds } = signature;
+  const minutes = `${maxSkewMs / 60_000} min.`;
+  if (signedAtMs > nowMs + maxSkewMs) {
+    return refusal(
+      'signature-expired',
+      `Signature not yet current: ${timestamp} is still later than ${basicIso(nowMs + maxSkewMs)} (${basicIso(nowMs)} + ${minutes})`,
+    );
+  }
+  if (expiresSeconds !== undefined) {
+    return signedAtMs + expiresSeconds * 1000 < nowMs
+      ? refusal(
+          'signature-expired',
+          `Signature expired: ${timestamp} is now earlier than ${basicIso(nowMs - expiresSeconds * 1000)}`,
+        )
+      : undefined;
+  }
+  return signedAtMs < nowMs - maxSkewMs
+    ? refusal(
+        'signature-expired',
+        `Signature expired: ${timestamp} is now earlier than ${basicIso(nowMs - maxSkewMs)} (${basicIso(nowMs)} - ${minutes})`,
+      )
+    : undefined;
+}
+
+function sign(stringToSign: string, secretAccessKey: string, signature: ParsedSignature): string {
+  let key: Buffer = Buffer.from(`AWS4${secretAccessKey}`, 'utf8');
+  for (const part of [signature.date, signature.region, signature.service, 'aws4_request']) {
+    key = createHmac('sha256', key).update(part).digest();
+  }
+  return createHmac('sha256', key).update(stringToSign).digest('hex');
+}
+
+/** Compares without telling by its duration where the two differ; only whether the lengths do. */
+function isSameText(a: string, b: string): boolean {
+  const left = Buffer.from(a, 'utf8');
+  const right = Buffer.from(b, 'utf8');
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function basicIso(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+function mismatchMessage(canonical: string, stringToSign: string): string {
+  return (
+    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +
+    'and signing method. Consult the service documentation for details.\n\n' +
+    `The Canonical String for this request should have been\n'${canonical}'\n\n` +
+    `The String-to-Sign should have been\n'${stringToSign}'\n`
+  );
+}

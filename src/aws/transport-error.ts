@@ -1,0 +1,89 @@
+// Why a request got no usable answer, in the few classes that callers treat differently.
+import { RequestError } from 'got';
+import { DeadlineExceeded } from './deadline.ts';
+
+export type TransportFailure =
+  | 'dns'
+  | 'refused'
+  | 'reset'
+  | 'tls'
+  | 'proxy'
+  | 'timeout'
+  | 'too-large'
+  | 'protocol'
+  | 'aborted';
+
+/** No complete answer came. `code` is the system's or Node's own code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`). */
+export class TransportError extends Error {
+  readonly failure: TransportFailure;
+  readonly code: string | undefined;
+
+  constructor(
+    failure: TransportFailure,
+    message: string,
+    options: { code?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'TransportError';
+    this.failure = failure;
+    this.code = options.code;
+  }
+}
+
+const failureByCode: Readonly<Record<string, TransportFailure>> = {
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  EAI_FAIL: 'dns',
+  EAI_NODATA: 'dns',
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'refused',
+  ENETUNREACH: 'refused',
+  EADDRNOTAVAIL: 'refused',
+  EHOSTDOWN: 'refused',
+  ECONNRESET: 'reset',
+  ECONNABORTED: 'reset',
+  EPIPE: 'reset',
+  ERR_STREAM_PREMATURE_CLOSE: 'reset',
+  // The connection ended before the promised length did.
+  ERR_HTTP_CONTENT_LENGTH_MISMATCH: 'reset',
+  ETIMEDOUT: 'timeout',
+  EPROTO: 'tls',
+  ERR_PROXY_TUNNEL: 'proxy',
+  ERR_PROXY_INVALID_CONFIG: 'proxy',
+};
+
+// OpenSSL's verification codes have no common prefix; these are all the forms that Node documents.
+const tlsCode =
+  /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERROR_IN_CERT|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH)/;
+
+/** Classifies whatever a request was rejected with; `signal` tells our own deadline from the caller's abort. */
+export function toTransportError(error: unknown, target: string, signal: AbortSignal): TransportError {
+  if (error instanceof TransportError) return error;
+  if (signal.aborted) return fromAbort(signal.reason, target);
+  const cause = systemErrorIn(error);
+  const code = codeOf(cause);
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new TransportError(failureOf(code), `${target}: ${detail}`, { code, cause });
+}
+
+/** The failure that a request ended with because of its deadline, or because its caller gave it up. */
+export function fromAbort(reason: unknown, target: string): TransportError {
+  return reason instanceof DeadlineExceeded
+    ? new TransportError('timeout', `${target}: ${reason.message}`, { code: 'ETIMEDOUT', cause: reason })
+    : new TransportError('aborted', `${target}: the request was given up`, { cause: reason });
+}
+
+function failureOf(code: string | undefined): TransportFailure {
+  if (code === undefined) return 'protocol';
+  return failureByCode[code] ?? (tlsCode.test(code) ? 'tls' : 'protocol');
+}
+
+// got's errors carry the whole request, signature and session token included: they must not travel on to a log.
+function systemErrorIn(error: unknown): unknown {
+  return error instanceof RequestError ? (error.cause ?? new Error(error.message)) : error;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,29 @@
+// What every command of cs-interact is given of the process it runs in, and how it fails.
+
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the process is asked to end. */
+  readonly signal: AbortSignal;
+  /** Whether a person reads the output. */
+  readonly isTerminal: boolean;
+  /** One line of the command's result. */
+  readonly print: (line: string) => void;
+  /** One line for the person in charge, without the program's name. */
+  readonly warn: (line: string) => void;
+  /** Help that was not asked for, as it is. */
+  readonly explain: (text: string) => void;
+}
+
+/** DESIGN 9: 1 an error, 2 usage or configuration, 75 locked or timed out. */
+export type FailureStatus = 1 | 2 | 75;
+
+/** Ends the command. The message says in one line what went wrong, where, and what to do. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+  readonly exitStatus: FailureStatus;
+
+  constructor(exitStatus: FailureStatus, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitStatus = exitStatus;
+  }
+}

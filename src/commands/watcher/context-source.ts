@@ -1,0 +1,106 @@
+// How a configuration learns its context: by discovery, kept and refreshed; or, with --api-url, from what was given.
+import type { AgentConfig } from '../../watcher/config/agent-config.ts';
+import { ContextKeeper } from '../../watcher/context/context-keeper.ts';
+import type { Resolution } from '../../watcher/context/instance-context.ts';
+import { learnIdentity, resolveContext } from '../../watcher/context/resolve-context.ts';
+import { trustedCache } from '../../watcher/context/trusted-cache.ts';
+import { pollDeadlineMs } from '../../watcher/schedule.ts';
+import type { ContextSource } from './metadata-source.ts';
+import type { SourceParts } from './settings.ts';
+
+/** A definite answer (no tag, no role, no permission) is asked for again no sooner than this. */
+const LEAST_RECHECK_MS = 300_000;
+
+/** The context of the configured instance. Nothing is asked for before the first poll. */
+export function createContextSource(config: AgentConfig, parts: SourceParts): ContextSource {
+  return config.apiUrl === null ? new DiscoveredContext(config, parts) : new GivenContext(config, parts);
+}
+
+class DiscoveredContext implements ContextSource {
+  readonly #config: AgentConfig;
+  readonly #parts: SourceParts;
+  #keeper: Promise<ContextKeeper> | null = null;
+
+  constructor(config: AgentConfig, parts: SourceParts) {
+    this.#config = config;
+    this.#parts = parts;
+  }
+
+  async current(signal: AbortSignal): Promise<Resolution> {
+    this.#keeper ??= this.#open(signal);
+    return (await this.#keeper).current(signal);
+  }
+
+  expire(): void {
+    void this.#keeper?.then((keeper) => keeper.expire());
+  }
+
+  async #open(signal: AbortSignal): Promise<ContextKeeper> {
+    const { instanceId, region, staleContextAfterMs, pollPeriodMs } = this.#config;
+    const { imds, bootId, monotonicMs, writeCache, refreshFailed, readCache } = this.#parts;
+    const timeoutMs = pollDeadlineMs(pollPeriodMs);
+    const cached = await trustedCache({
+      cached: readCache(),
+      bootId,
+      instanceId,
+      region,
+      identify: () => learnIdentity({ imds, instanceId, region }, signal),
+    });
+    const options = {
+      resolve: (within: AbortSignal) =>
+        resolveContext({ ...this.#parts, instanceId, region, timeoutMs }, within),
+      staleAfterMs: staleContextAfterMs,
+      recheckAfterMs: Math.max(LEAST_RECHECK_MS, staleContextAfterMs),
+      confirmAfterMs: pollPeriodMs,
+      refreshDeadlineMs: timeoutMs,
+      monotonicMs,
+      learned: writeCache,
+      refreshFailed,
+    };
+    return new ContextKeeper(options, cached);
+  }
+}
+
+class GivenContext implements ContextSource {
+  readonly #config: AgentConfig;
+  readonly #parts: SourceParts;
+  #region: string | null;
+
+  constructor(config: AgentConfig, parts: SourceParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#region =
+      config.region ??
+      parts.env['AWS_REGION'] ??
+      parts.env['AWS_DEFAULT_REGION'] ??
+      regionOfHost(config.apiUrl as string);
+  }
+
+  async current(signal: AbortSignal): Promise<Resolution> {
+    const { instanceId } = this.#config;
+    if (this.#region === null) {
+      const identity = await learnIdentity(
+        { imds: this.#parts.imds, instanceId: null, region: null },
+        signal,
+      ).catch(() => null);
+      if (identity === null) {
+        return {
+          kind: 'unknown',
+          message: 'the region to sign for is not known: give --region or set AWS_REGION',
+        };
+      }
+      this.#region = identity.region;
+    }
+    return { kind: 'ready', context: { instanceId, region: this.#region, group: null, discovery: null } };
+  }
+
+  expire(): void {}
+}
+
+/** The region that an API Gateway host name carries. */
+function regionOfHost(apiUrl: string): string | null {
+  return (
+    /\.execute-api(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com/.exec(new URL(apiUrl).hostname)?.[1] ??
+    null
+  );
+}

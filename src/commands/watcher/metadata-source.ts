@@ -1,0 +1,125 @@
+// Where the agent's answers come from: the context says where the API is, the client asks it, and the routes that lead
+// there are tried in the order in which they last worked.
+import { type Limits, runWithin } from '../../aws/deadline.ts';
+import type { SignedHttp } from '../../aws/signed-http.ts';
+import {
+  type ApiRoute,
+  type ApiRoutes,
+  routesFromApiUrl,
+  routesFromDiscovery,
+} from '../../interaction/client/api-address.ts';
+import { fetchMetadata } from '../../interaction/client/metadata.ts';
+import type { MetadataAnswer } from '../../interaction/client/metadata-answer.ts';
+import type { InstanceContext, Resolution } from '../../watcher/context/instance-context.ts';
+import type { Answer } from '../../watcher/domain/answer.ts';
+import type { MetadataSource } from '../../watcher/ports.ts';
+
+/** The part of the context keeper that a source needs. */
+export interface ContextSource {
+  current(signal: AbortSignal): Promise<Resolution>;
+  /** What is known may no longer be true: learn it again. */
+  expire(): void;
+}
+
+export interface MetadataSourceOptions {
+  readonly context: ContextSource;
+  readonly send: SignedHttp['send'];
+  /** Credentials and connections of the time before the machine slept. */
+  readonly forgetCredentials: () => void;
+  /** `--api-url`: the only route. */
+  readonly apiUrl: string | null;
+  /** `--instance-id`: asked for by name. */
+  readonly askedInstanceId: string | null;
+  readonly monotonicMs: () => number;
+}
+
+/** An API that cannot be reached at all may have moved; asking for its address is not free for a whole fleet. */
+const REDISCOVER_AFTER_MS = 60_000;
+
+export class ApiMetadataSource implements MetadataSource {
+  readonly #options: MetadataSourceOptions;
+  /** The URL of the route that worked last. */
+  #preferred: string | null = null;
+  #rediscoveredAtMs: number;
+
+  constructor(options: MetadataSourceOptions) {
+    this.#options = options;
+    this.#rediscoveredAtMs = options.monotonicMs();
+  }
+
+  forgetSession(): void {
+    this.#options.forgetCredentials();
+    this.#options.context.expire();
+  }
+
+  async poll(limits: Limits): Promise<Answer> {
+    const endsAtMs = this.#options.monotonicMs() + limits.timeoutMs;
+    return runWithin(limits, async (signal) => {
+      const resolution = await this.#options.context.current(signal);
+      if (resolution.kind === 'not-managed') return { kind: 'not-managed', message: resolution.message };
+      if (resolution.kind !== 'ready') return unknownContext(resolution.message);
+      const found = this.#routes(resolution.context);
+      if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
+      return toAnswer(await this.#ask(resolution.context, this.#inOrder(found.routes), endsAtMs, signal));
+    });
+  }
+
+  #routes(context: InstanceContext): ApiRoutes {
+    const { apiUrl } = this.#options;
+    return apiUrl === null ? routesFromDiscovery(context.discovery) : routesFromApiUrl(apiUrl);
+  }
+
+  #inOrder(routes: readonly ApiRoute[]): ApiRoute[] {
+    return routes.toSorted((a, b) => Number(b.url === this.#preferred) - Number(a.url === this.#preferred));
+  }
+
+  async #ask(
+    context: InstanceContext,
+    routes: ApiRoute[],
+    endsAtMs: number,
+    signal: AbortSignal,
+  ): Promise<MetadataAnswer> {
+    const { send, askedInstanceId, monotonicMs } = this.#options;
+    let answer: MetadataAnswer | null = null;
+    for (const [index, route] of routes.entries()) {
+      // A route that hangs leaves the next one its share of the time.
+      const timeoutMs = Math.max(1, (endsAtMs - monotonicMs()) / (routes.length - index));
+      answer = await fetchMetadata({
+        send,
+        region: context.region,
+        route,
+        limits: { timeoutMs, signal },
+        askedInstanceId: askedInstanceId ?? undefined,
+        expectedInstanceId: context.instanceId ?? undefined,
+      });
+      if (!leadsNowhere(answer)) {
+        this.#preferred = route.url;
+        return answer;
+      }
+    }
+    this.#rediscover();
+    return answer as MetadataAnswer;
+  }
+
+  #rediscover(): void {
+    const nowMs = this.#options.monotonicMs();
+    if (nowMs - this.#rediscoveredAtMs < REDISCOVER_AFTER_MS) return;
+    this.#rediscoveredAtMs = nowMs;
+    this.#options.context.expire();
+  }
+}
+
+/** Whether the route itself is at fault, so that another one may do better. */
+function leadsNowhere(answer: MetadataAnswer): boolean {
+  return answer.kind === 'unknown' && (answer.class === 'transport' || answer.isWrongEndpoint === true);
+}
+
+function toAnswer(answer: MetadataAnswer): Answer {
+  if (answer.kind !== 'metadata') return answer;
+  const { instanceId, state, tags, subfleetName, targetGroups } = answer.metadata;
+  return { kind: 'known', instanceId, state, tags, subfleetName, targetGroups };
+}
+
+function unknownContext(message: string): Answer {
+  return { kind: 'unknown', class: 'context', message };
+}

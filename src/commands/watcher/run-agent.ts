@@ -1,0 +1,165 @@
+// Runs the agent: lock, adopt, ready, loop, and the signals that reload and end it.
+import { randomUUID } from 'node:crypto';
+import type { Firewall } from '../../firewall/firewall.ts';
+import { hostClock } from '../../watcher/clock.ts';
+import type { AgentConfig, ResolvedConfig } from '../../watcher/config/agent-config.ts';
+import { adopt } from '../../watcher/domain/adopt.ts';
+import { recordedState } from '../../watcher/domain/agent-state.ts';
+import type { TableObservation } from '../../watcher/domain/desired-firewall.ts';
+import { createHookRunner } from '../../watcher/hooks/runner.ts';
+import { startAgent } from '../../watcher/loop.ts';
+import type { Log } from '../../watcher/observe/log.ts';
+import { LogReporter } from '../../watcher/observe/reporter.ts';
+import { bootId } from '../../watcher/state/boot.ts';
+import { ContextFile } from '../../watcher/state/context-file.ts';
+import { RecordFile } from '../../watcher/state/record-file.ts';
+import { RecordKeeper } from '../../watcher/state/record-keeper.ts';
+import { reportHook } from './report-hook.ts';
+import { connectAws, settingsFor } from './settings.ts';
+
+export interface AgentRun {
+  readonly config: AgentConfig;
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly firewall: Firewall;
+  /** Tells the service manager one assignment per line; does nothing where there is none. */
+  readonly notify: (text: string) => void;
+  /** Aborts to end the agent. */
+  readonly signal: AbortSignal;
+  /** Registers what to do on SIGHUP. */
+  readonly onReload: (reload: () => void) => void;
+  /** Reads the configuration again, from the same sources. Throws ConfigError. */
+  readonly reread: () => ResolvedConfig;
+}
+
+/**
+ * Runs until the signal aborts. Ready before anything is asked of the network; a drain stays closed when it returns.
+ * Throws EnvironmentError when a variable for AWS cannot be used.
+ */
+export async function runAgent(run: AgentRun): Promise<void> {
+  const { log, firewall, notify } = run;
+  let config = run.config;
+  const boot = bootId();
+  const contextFile = new ContextFile(config.stateDir);
+  const parts = {
+    ...connectAws(run.env, run.version),
+    bootId: boot,
+    readCache: () => contextFile.read(),
+    writeCache: (context: Parameters<ContextFile['write']>[0]['context']) => {
+      const problem = attempt(() => contextFile.write({ bootId: boot, context }));
+      reporter.degraded('context file', problem);
+    },
+    refreshFailed: (message: string) =>
+      log.warn({ event: 'context-stale' }, `context not refreshed, the last one goes on: ${message}`),
+    monotonicMs: hostClock.monotonicMs,
+  };
+  const reporter = new LogReporter(log, notify);
+
+  const recordFile = new RecordFile(config.stateDir, boot);
+  const { record, problem } = recordFile.read();
+  if (problem !== null) log.warn({ event: 'record-ignored' }, problem);
+  const table = await look(firewall);
+  const initial = adopt(record?.state ?? null, table);
+  const keeper = new RecordKeeper(
+    recordFile,
+    { state: recordedState(initial), unfinishedHooks: null },
+    (trouble) => reporter.degraded('record', trouble),
+  );
+  if (record?.unfinishedHooks) {
+    const { id, from, to } = record.unfinishedHooks;
+    log.warn(
+      { event: 'hook-interrupted', transition: id },
+      `scripts of ${from} -> ${to} were interrupted and are not repeated`,
+    );
+  }
+  const hooks = createHookRunner({
+    settings: () => ({ scriptDir: config.scriptDir, timeoutMs: config.hookTimeoutMs }),
+    onReport: (report) => {
+      if (report.kind === 'completed' && !report.interrupted) keeper.hooksEnded(report.transition);
+      reportHook(log, report);
+    },
+  });
+
+  log.info(
+    { event: 'started', table: table.table, recorded: initial.instanceState },
+    startMessage(run.version, initial.desired, table),
+  );
+  notify('READY=1\nSTATUS=waiting for the API');
+  const agent = startAgent(
+    initial,
+    settingsFor(config, parts),
+    {
+      firewall,
+      clock: hostClock,
+      random: Math.random,
+      record: keeper,
+      hooks: {
+        submit: (transition) => {
+          keeper.hooksBegan(transition);
+          hooks.submit(transition);
+        },
+      },
+      reporter,
+      newId: randomUUID,
+    },
+    run.signal,
+  );
+  run.onReload(() => {
+    const reread = rereadOr(run.reread, log);
+    if (reread === null) return;
+    config = reread.config;
+    for (const warning of reread.warnings) log.warn({ event: 'configuration' }, warning);
+    agent.reload(settingsFor(config, parts));
+    log.info({ event: 'reloaded' }, 'configuration read again');
+  });
+
+  await agent.ended;
+  notify('STOPPING=1');
+  await hooks.stop();
+  const left = await look(firewall);
+  log.info({ event: 'stopped', table: left.table }, stopMessage(left));
+  parts.http.close();
+  parts.imds.close();
+}
+
+async function look(firewall: Firewall): Promise<TableObservation> {
+  try {
+    return await firewall.inspect();
+  } catch (error) {
+    return { table: 'unknown', problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function rereadOr(reread: () => ResolvedConfig, log: Log): ResolvedConfig | null {
+  try {
+    return reread();
+  } catch (error) {
+    log.error(
+      { event: 'configuration' },
+      `configuration not read again, nothing changed: ${(error as Error).message}`,
+    );
+    return null;
+  }
+}
+
+function attempt(action: () => void): string | null {
+  try {
+    action();
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function startMessage(version: string, desired: string, table: TableObservation): string {
+  const found = table.table === 'ours' ? 'a drain table is in place' : 'no drain table';
+  const drain = desired === 'refuse' ? 'the drain of before goes on' : 'waiting for the API';
+  return `cs-instance-watcher ${version}: ${table.table === 'unknown' ? table.problem : found}, ${drain}`;
+}
+
+function stopMessage(left: TableObservation): string {
+  return left.table === 'ours'
+    ? 'stopped; new connections stay refused, to open the ports: cs-instance-watcher cleanup'
+    : 'stopped';
+}

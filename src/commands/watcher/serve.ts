@@ -1,0 +1,66 @@
+// The process around the agent: its log, its lock, its firewall and its signals.
+import { openFirewall } from '../../firewall/native-firewall.ts';
+import { notify } from '../../firewall/service-manager.ts';
+import type { ResolvedConfig } from '../../watcher/config/agent-config.ts';
+import { createLog, type Log } from '../../watcher/observe/log.ts';
+import { EXIT } from './exit-status.ts';
+import { runAgent } from './run-agent.ts';
+import { takeWriterLock } from './writer-lock.ts';
+
+/** Runs the agent until SIGTERM or SIGINT and returns the exit status. SIGHUP reads the configuration again. */
+export async function serve(
+  resolved: ResolvedConfig,
+  reread: () => ResolvedConfig,
+  { env, version }: { readonly env: NodeJS.ProcessEnv; readonly version: string },
+): Promise<number> {
+  const { config } = resolved;
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    file: config.logFile,
+    rotation: config.logFileRotation,
+  });
+  for (const warning of resolved.warnings) log.warn({ event: 'configuration' }, warning);
+  // The lock before anything of netlink: a second agent must not even look busy.
+  const lock = takeWriterLock(config.runtimeDir);
+  if (lock.kind === 'held') {
+    log.error({ event: 'locked' }, lock.message);
+    return EXIT.locked;
+  }
+  if (lock.kind === 'unavailable')
+    log.error({ event: 'degraded', part: 'lock' }, `degraded: lock: ${lock.problem}`);
+  const firewall = openFirewall({ ownership: config.tableOwnership });
+  const ending = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort());
+  let reload = (): void => {};
+  process.on('SIGHUP', () => reload());
+  try {
+    await runAgent({
+      config,
+      version,
+      env,
+      log,
+      firewall,
+      notify: (text) => tellServiceManager(env.NOTIFY_SOCKET, text, log),
+      signal: ending.signal,
+      onReload: (action) => {
+        reload = action;
+      },
+      reread,
+    });
+    return EXIT.done;
+  } finally {
+    firewall.close();
+    if (lock.kind === 'taken') lock.release();
+    log.close();
+  }
+}
+
+/** A service manager that does not listen is no reason to stop. */
+function tellServiceManager(socketPath: string | undefined, text: string, log: Log): void {
+  try {
+    notify(socketPath, text);
+  } catch (error) {
+    log.debug({ event: 'notify' }, (error as Error).message);
+  }
+}

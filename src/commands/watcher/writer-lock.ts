@@ -1,0 +1,29 @@
+// One writer on a host: the agent, or `cleanup` when no agent runs.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FirewallError } from '../../firewall/errors.ts';
+import { lock as lockFile } from '../../firewall/lock-file.ts';
+
+export type WriterLock =
+  | { readonly kind: 'taken'; readonly release: () => void }
+  | { readonly kind: 'held'; readonly message: string }
+  /** The runtime directory cannot be used, as for an ordinary user: nobody is kept out. */
+  | { readonly kind: 'unavailable'; readonly problem: string };
+
+/** Takes the lock in the runtime directory without waiting; the kernel drops it when the process ends. */
+export function takeWriterLock(runtimeDir: string): WriterLock {
+  const path = join(runtimeDir, 'lock');
+  try {
+    mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+    const lock = lockFile(path);
+    return { kind: 'taken', release: () => lock.close() };
+  } catch (error) {
+    if (error instanceof FirewallError && error.code === 'locked') {
+      return {
+        kind: 'held',
+        message: `another agent${error.detail === '' ? '' : ` (pid ${error.detail})`} holds ${path}`,
+      };
+    }
+    return { kind: 'unavailable', problem: `${path} cannot be taken: ${(error as Error).message}` };
+  }
+}

@@ -1,0 +1,85 @@
+// The one file that loads the addon, and the one place that declares its type: what native/binding.cc exports.
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { IptablesChainPresence } from './iptables.ts';
+import type {
+  ConnectionCount,
+  DestroyResult,
+  Inspection,
+  KernelFeatures,
+  PortRange,
+  Ruleset,
+  RulesetEvent,
+} from './ruleset.ts';
+
+/** What the addon does without although the kernel has it, as on older kernels: for tests. */
+export type AvoidableFeature = 'elementCounters' | 'tableComments';
+
+export interface NativeFirewallOptions {
+  /** `auto`: the table is owned where the kernel can, else plain. `plain`: always plain. */
+  readonly ownership: 'auto' | 'plain';
+  readonly without: readonly AvoidableFeature[];
+}
+
+/** `Firewall` of native/binding.cc. Its methods throw, or reject with, errors that carry operation, code, errno and detail. */
+export interface NativeFirewallHandle {
+  apply(ruleset: Ruleset): Promise<Inspection>;
+  remove(): Promise<void>;
+  inspect(): Promise<Inspection>;
+  probe(): Promise<KernelFeatures>;
+  /** Returns the function that ends it and joins its thread. */
+  monitor(onEvent: (event: RulesetEvent) => void, onError: (error: Error) => void): () => void;
+  close(): void;
+}
+
+export interface NativeAddon {
+  readonly Firewall: new (options: NativeFirewallOptions) => NativeFirewallHandle;
+  connections(ports: readonly PortRange[], includeLoopback: boolean): Promise<ConnectionCount>;
+  destroy(ports: readonly PortRange[], includeLoopback: boolean): Promise<DestroyResult>;
+  findIptablesChain(name: string): Promise<IptablesChainPresence>;
+  notify(socketPath: string, text: string): void;
+  /** Returns the function that lets go of the lock. */
+  lock(path: string): () => void;
+}
+
+/** No candidate could be loaded; the message lists each with its reason. */
+export class NativeLoadError extends Error {
+  override readonly name = 'NativeLoadError';
+}
+
+/**
+ * Loads the addon: from `$CS_NATIVE_DIR` and nowhere else when that is set (tests), else from beside the running bundle,
+ * else from the build tree.
+ * @throws NativeLoadError
+ */
+export function loadAddon(): NativeAddon {
+  const failures: string[] = [];
+  for (const candidate of candidates()) {
+    try {
+      return createRequire(candidate)(candidate) as NativeAddon;
+    } catch (error) {
+      failures.push(`  ${candidate}: ${firstLine(error)}`);
+    }
+  }
+  throw new NativeLoadError(`cannot load the native addon (${platform()}):\n${failures.join('\n')}`);
+}
+
+function candidates(): string[] {
+  const chosen = process.env.CS_NATIVE_DIR;
+  if (chosen) return [path.resolve(chosen, 'addon.node')];
+  // The programs are CommonJS bundles, dist/lib/*.cjs, where import.meta is empty; the sources are ES modules.
+  const here = typeof __dirname === 'string' ? __dirname : import.meta.dirname;
+  return [
+    path.resolve(here, '../native/addon.node'),
+    path.resolve(here, '../../build/cmake/Release/addon.node'),
+  ];
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
+
+function platform(): string {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return `${process.platform} ${process.arch}, glibc ${header.glibcVersionRuntime ?? 'none'}, node ${process.version}`;
+}

@@ -1,0 +1,24 @@
+// Chains of iptables, which are not ours: only whether one is there, without starting an iptables program.
+import { loadAddon } from './binding.ts';
+import { toFirewallError } from './native-error.ts';
+
+/** Where a chain was found in iptables' IPv4 table `filter`; null: no permission to look, so it may be there. */
+export interface IptablesChainPresence {
+  /** In nf_tables, by `iptables-nft`. */
+  readonly nft: boolean | null;
+  /** In the kernel's own ip_tables, by `iptables-legacy`. */
+  readonly legacy: boolean | null;
+}
+
+/**
+ * Looks for a user chain by its name (1 to 28 bytes) in this network namespace. Reads only, and loads no module of ip_tables.
+ * @throws FirewallError `bad-argument`; `kernel` when a table can be read but not understood; NativeLoadError when the addon cannot be loaded
+ */
+export async function findIptablesChain(name: string): Promise<IptablesChainPresence> {
+  const addon = loadAddon();
+  try {
+    return await addon.findIptablesChain(name);
+  } catch (error) {
+    throw toFirewallError('findIptablesChain', error);
+  }
+}

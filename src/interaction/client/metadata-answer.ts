@@ -1,0 +1,116 @@
+// What an HTTP answer to `metadata` means. Only a 200 of the right shape for the right instance is knowledge; everything
+// else is one of a few kinds of not knowing, with one line that says which.
+import type { HttpAnswer } from '../../aws/http-exchange.ts';
+import { parseInstanceMetadata } from '../contract/dialects.ts';
+import type { InstanceMetadata } from '../contract/instance-metadata.ts';
+import { quote } from './quote.ts';
+
+export type UnknownClass =
+  | 'credentials'
+  | 'transport'
+  | 'http-5xx'
+  | 'throttled'
+  | 'forbidden'
+  | 'unauthorized-token'
+  | 'not-json'
+  | 'wrong-shape'
+  | 'unexpected-status';
+
+export interface UnknownAnswer {
+  readonly kind: 'unknown';
+  readonly class: UnknownClass;
+  readonly message: string;
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMs?: number;
+  /** API Gateway's bare `Forbidden`: this route does not lead to this API, another one may. */
+  readonly isWrongEndpoint?: boolean;
+}
+
+export type MetadataAnswer =
+  | { readonly kind: 'metadata'; readonly metadata: InstanceMetadata }
+  | { readonly kind: 'no-information'; readonly message: string }
+  | UnknownAnswer;
+
+/** Classifies an answer; with `expectedInstanceId`, one about another instance is not believed. */
+export function classifyMetadataAnswer(
+  answer: HttpAnswer,
+  expectedInstanceId: string | undefined,
+  nowMs: number,
+): MetadataAnswer {
+  const { status } = answer;
+  if (status === 200) return readMetadata(answer.body, expectedInstanceId);
+  const said = gatewayMessage(answer.body);
+  const message = said === '' ? `status ${status} without a body` : `status ${status}: ${said}`;
+  if (status === 400 && said.startsWith('No information for instance id'))
+    return { kind: 'no-information', message };
+  if (status === 401 || status === 403) return classifyRefusal(answer, said, message);
+  const retryAfterMs = readRetryAfterMs(answer, nowMs);
+  const pause = retryAfterMs === null ? {} : { retryAfterMs };
+  if (status === 429) return { kind: 'unknown', class: 'throttled', message, ...pause };
+  if (status >= 500) return { kind: 'unknown', class: 'http-5xx', message, ...pause };
+  return { kind: 'unknown', class: 'unexpected-status', message };
+}
+
+function readMetadata(body: Buffer, expectedInstanceId: string | undefined): MetadataAnswer {
+  const json = parseJson(body);
+  if (!json.ok) {
+    const message = body.length === 0 ? 'the answer is empty' : `the answer is not JSON: ${quoteBody(body)}`;
+    return { kind: 'unknown', class: 'not-json', message };
+  }
+  const parsed = parseInstanceMetadata(json.value);
+  if (!parsed.ok)
+    return { kind: 'unknown', class: 'wrong-shape', message: `${parsed.problem}: ${quoteBody(body)}` };
+  const { metadata } = parsed;
+  if (expectedInstanceId !== undefined && metadata.instanceId !== expectedInstanceId) {
+    const message = `answer is for ${quote(metadata.instanceId)}, expected ${expectedInstanceId}`;
+    return { kind: 'unknown', class: 'wrong-shape', message };
+  }
+  return { kind: 'metadata', metadata };
+}
+
+function classifyRefusal(answer: HttpAnswer, said: string, message: string): UnknownAnswer {
+  const errorType = headerOf(answer, 'x-amzn-errortype');
+  const isTokenRefused =
+    /^The security token included in the request is (expired|invalid)/.test(said) ||
+    /^(ExpiredToken|UnrecognizedClient)/.test(errorType);
+  if (isTokenRefused) return { kind: 'unknown', class: 'unauthorized-token', message };
+  const isWrongEndpoint = said === 'Forbidden';
+  return { kind: 'unknown', class: 'forbidden', message, ...(isWrongEndpoint ? { isWrongEndpoint } : {}) };
+}
+
+/** The gateway's own words, `message` or `Message`, or the start of whatever else was sent. */
+function gatewayMessage(body: Buffer): string {
+  const json = parseJson(body);
+  if (json.ok && typeof json.value === 'object' && json.value !== null) {
+    const { message, Message } = json.value as { message?: unknown; Message?: unknown };
+    const said = message ?? Message;
+    // Long enough for the resource in a policy's refusal, which is the part that helps.
+    if (typeof said === 'string') return quote(said, 300);
+  }
+  return quoteBody(body);
+}
+
+function parseJson(body: Buffer): { ok: true; value: unknown } | { ok: false } {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+}
+
+function quoteBody(body: Buffer): string {
+  return quote(body.subarray(0, 1024).toString('utf8'));
+}
+
+function readRetryAfterMs(answer: HttpAnswer, nowMs: number): number | null {
+  const text = headerOf(answer, 'retry-after').trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const dateMs = Date.parse(text);
+  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
+}
+
+function headerOf(answer: HttpAnswer, name: string): string {
+  const value = answer.headers[name];
+  return typeof value === 'string' ? value : (value?.[0] ?? '');
+}

@@ -1,0 +1,130 @@
+// Precedence: command line, environment, file, default. Each value keeps where it came from.
+import { resolve as resolvePath } from 'node:path';
+import {
+  type AgentConfig,
+  ConfigError,
+  type Origin,
+  type ResolvedConfig,
+  type Setting,
+} from './agent-config.ts';
+import type { GivenOptions } from './command-line.ts';
+import { type FileEntry, readConfigFile } from './config-file.ts';
+import { environmentName, OPTIONS, type OptionSpec, SETTINGS } from './options.ts';
+
+export interface ConfigSources {
+  readonly given: GivenOptions;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute; relative paths are taken from here. */
+  readonly cwd: string;
+}
+
+type FileEntries = ReadonlyMap<Setting, FileEntry>;
+
+interface Candidate<T> {
+  readonly value: T;
+  readonly origin: Origin;
+  readonly warning?: string;
+}
+
+/**
+ * Reads the configuration file and settles every option. Called again on SIGHUP with the same sources.
+ * A value that is wrong is an error even where a stronger source overrides it. Throws `ConfigError`.
+ */
+export function resolveConfig(sources: ConfigSources): ResolvedConfig {
+  const configFile = settle('configFile', sources, null);
+  const entries = readConfigFile(configFile.value);
+  if (entries === null && isNamed(sources, configFile.origin)) {
+    throw new ConfigError(
+      'configuration',
+      `${configFile.value}: no such file (named by ${nameOf(configFile.origin)})`,
+    );
+  }
+
+  const values: { -readonly [S in Setting]?: AgentConfig[S] } = {};
+  const origins: Partial<Record<Setting, Origin>> = {};
+  const warnings: string[] = [];
+  const add = <S extends Setting>(setting: S): void => {
+    const { value, origin, warning } = settle(setting, sources, entries);
+    values[setting] = value;
+    origins[setting] = origin;
+    if (warning !== undefined) warnings.push(warning);
+  };
+  for (const setting of SETTINGS) add(setting);
+  if (values.doNotGenerateSystemd) values.generateSystemd = null;
+  return { config: values as AgentConfig, origins: origins as Record<Setting, Origin>, warnings };
+}
+
+function settle<S extends Setting>(
+  setting: S,
+  sources: ConfigSources,
+  entries: FileEntries | null,
+): Candidate<AgentConfig[S]> {
+  const spec: OptionSpec<AgentConfig[S]> = OPTIONS[setting];
+  const fromFile = fileCandidate(setting, spec, entries);
+  const fromEnvironment = environmentCandidate(spec, sources);
+  const fromCommandLine = commandLineCandidate(setting, spec, sources);
+  const strongest: Candidate<AgentConfig[S]> = fromCommandLine ??
+    fromEnvironment ??
+    fromFile ?? { value: spec.default, origin: { from: 'default' } };
+  return spec.isPath === true ? { ...strongest, value: absolute(strongest.value, sources.cwd) } : strongest;
+}
+
+function commandLineCandidate<S extends Setting>(
+  setting: S,
+  spec: OptionSpec<AgentConfig[S]>,
+  { given }: ConfigSources,
+): Candidate<AgentConfig[S]> | null {
+  const words = given.get(setting);
+  if (words === undefined) return null;
+  const name = `--${spec.name}`;
+  const origin: Origin = { from: 'command-line', name };
+  if (words.length === 0) return { value: spec.bare, origin };
+  return read('usage', name, spec, spec.kind.takes === 'many' ? words : words.at(-1), origin);
+}
+
+/** An empty variable is one that is not set. */
+function environmentCandidate<T>(spec: OptionSpec<T>, { env }: ConfigSources): Candidate<T> | null {
+  const name = environmentName(spec.name);
+  const input = spec.only === 'command-line' ? undefined : env[name];
+  if (input === undefined || input === '') return null;
+  return read('configuration', `${name} in the environment`, spec, input, { from: 'environment', name });
+}
+
+function fileCandidate<S extends Setting>(
+  setting: S,
+  spec: OptionSpec<AgentConfig[S]>,
+  entries: FileEntries | null,
+): Candidate<AgentConfig[S]> | null {
+  const entry = entries?.get(setting);
+  if (entry === undefined) return null;
+  const { file, key, value } = entry;
+  return read('configuration', `${file}: ${key}`, spec, value, { from: 'file', name: file });
+}
+
+function read<T>(
+  code: ConfigError['code'],
+  label: string,
+  spec: OptionSpec<T>,
+  input: unknown,
+  origin: Origin,
+): Candidate<T> {
+  try {
+    const { value, warning } = spec.kind.read(input);
+    return warning === undefined ? { value, origin } : { value, origin, warning: `${label}: ${warning}` };
+  } catch (error) {
+    throw new ConfigError(code, `${label}: ${(error as Error).message}`, error);
+  }
+}
+
+function absolute<T>(value: T, cwd: string): T {
+  return typeof value === 'string' ? (resolvePath(cwd, value) as T & string) : value;
+}
+
+/** Only a file somebody named must exist: a bare `--config` means the default one. */
+function isNamed({ given }: ConfigSources, origin: Origin): boolean {
+  return origin.from === 'environment' || (given.get('configFile')?.length ?? 0) > 0;
+}
+
+function nameOf(origin: Origin): string {
+  return origin.from === 'default' ? 'default' : origin.name;
+}

@@ -1,0 +1,87 @@
+// Whether root alone decides what a path leads to: a script is run as root, so whoever can change it is root.
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+
+/** Who may own scripts and the directories that lead to them. */
+export interface PathTrust {
+  readonly uids: readonly number[];
+  /** Directories above this one are taken as given; `/` judges all. */
+  readonly root: string;
+}
+
+export const ROOT_ONLY: PathTrust = { uids: [0], root: '/' };
+
+/** Why something is not run, and what the operator does about it. */
+export interface Refusal {
+  readonly path: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+export type Judgement =
+  | { readonly trusted: true; readonly realPath: string; readonly stats: Stats }
+  | { readonly trusted: false; readonly refusal: Refusal };
+
+/** The kernel's own limit on links in one path (MAXSYMLINKS). */
+const MAX_LINKS = 40;
+
+/**
+ * Walks an absolute path as the kernel does and judges every directory passed through, those that symbolic links lead
+ * through included, and what it ends at. A link itself needs no judging: only its directory's writers can change it.
+ * Throws the error of lstat where the path leads nowhere.
+ */
+export function judgePath(path: string, trust: PathTrust): Judgement {
+  const pending = path.split(sep).filter((part) => part !== '');
+  let current: string = sep;
+  let stats = lstatSync(current);
+  let links = 0;
+  for (;;) {
+    const refusal = isAbove(current, trust.root) ? null : judge(current, stats, trust);
+    if (refusal !== null) return { trusted: false, refusal };
+    const part = pending.shift();
+    if (part === undefined) return { trusted: true, realPath: current, stats };
+    const next = part === '..' ? dirname(current) : join(current, part);
+    const nextStats = lstatSync(next);
+    if (!nextStats.isSymbolicLink()) {
+      current = next;
+      stats = nextStats;
+      continue;
+    }
+    links += 1;
+    if (links > MAX_LINKS) return { trusted: false, refusal: tooManyLinks(path) };
+    const target = readlinkSync(next);
+    pending.unshift(...target.split(sep).filter((one) => one !== '' && one !== '.'));
+    if (target.startsWith(sep)) {
+      current = sep;
+      stats = lstatSync(current);
+    }
+  }
+}
+
+function judge(path: string, stats: Stats, trust: PathTrust): Refusal | null {
+  const refusal = judgeOwner(path, stats, trust);
+  if (refusal !== null) return refusal;
+  if ((stats.mode & 0o022) === 0) return null;
+  return { path, problem: 'is writable by others than its owner', remedy: `chmod go-w ${shellWord(path)}` };
+}
+
+function judgeOwner(path: string, stats: Stats, trust: PathTrust): Refusal | null {
+  if (trust.uids.includes(stats.uid)) return null;
+  const problem = `is owned by uid ${stats.uid}, not by ${trust.uids.join(' or ')}`;
+  return { path, problem, remedy: `chown ${trust.uids[0]} ${shellWord(path)}` };
+}
+
+function tooManyLinks(path: string): Refusal {
+  return { path, problem: 'leads through too many symbolic links', remedy: `readlink ${shellWord(path)}` };
+}
+
+function isAbove(path: string, root: string): boolean {
+  return path !== root && (path === sep || root.startsWith(`${path}${sep}`));
+}
+
+/** A path as a word to paste into a shell, on one line. */
+export function shellWord(path: string): string {
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(path)) return path;
+  const isPlain = !/\p{Cc}/u.test(path);
+  return isPlain ? `'${path.replaceAll("'", "'\\''")}'` : `$${JSON.stringify(path).replace(/^"|"$/g, "'")}`;
+}

@@ -1,0 +1,29 @@
+// The whole environment of a script: built from nothing, so that no credential of the agent's can leak into it.
+import { homedir } from 'node:os';
+import { isWellFormedState } from '../domain/instance-state.ts';
+import type { HookTransition } from '../ports.ts';
+
+const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const MAX_VALUE_LENGTH = 8192;
+
+/** `env` contributes its well-formed `CS_*` names; what the agent itself knows wins over it. */
+export function scriptEnvironment(transition: HookTransition, script: string): Record<string, string> {
+  const passedOn = Object.entries(transition.env)
+    .filter(([name]) => /^CS_[A-Z0-9_]+$/.test(name))
+    .map(([name, value]) => [name, value.replaceAll('\0', '').slice(0, MAX_VALUE_LENGTH)] as const);
+  return {
+    PATH: SEARCH_PATH,
+    HOME: homedir(),
+    LANG: 'C.UTF-8',
+    ...Object.fromEntries(passedOn),
+    CS_STATE: transition.to,
+    CS_PREVIOUS_STATE: previousState(transition),
+    CS_TRANSITION_ID: transition.id,
+    CS_SCRIPT: script,
+  };
+}
+
+/** The word for a state that is not known, or that no script should have to quote. */
+export function previousState({ from }: HookTransition): string {
+  return isWellFormedState(from) ? from : 'unknown';
+}

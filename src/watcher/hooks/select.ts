@@ -1,0 +1,115 @@
+// Which of the operator's scripts run for a state, and whether each may.
+//
+// A program (ELF) is run by the very descriptor that was checked. A text script is run under its own path: its
+// interpreter opens the name again, and under /proc/self/fd/N it would lose `$0`, which `cd "$(dirname "$0")"` needs.
+// Its path was walked after the descriptor was opened, leads to the same inode, and only root can change it.
+import { isUtf8 } from 'node:buffer';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { isWellFormedState } from '../domain/instance-state.ts';
+import { judgePath, type PathTrust, type Refusal, shellWord } from './path-trust.ts';
+
+/** A script that may run. `fd` is the caller's to close. */
+export interface OpenScript {
+  readonly path: string;
+  readonly fd: number;
+  /** Run through `fd`, not through `path`. */
+  readonly isProgram: boolean;
+}
+
+export type OpenResult = { readonly script: OpenScript } | { readonly refusal: Refusal };
+
+/** Paths of the scripts for a state, in bytewise order, and what keeps others from being looked at. */
+export interface ScriptList {
+  readonly paths: readonly string[];
+  readonly refused: readonly Refusal[];
+}
+
+/** Linux's value on x86-64 and arm64; Node.js has no name for it. */
+const O_PATH = 0o10000000;
+const ELF_MAGIC = Buffer.from('\x7fELF', 'latin1');
+
+/** Lists `<scriptDir>/<state>`; an absent directory is an empty list. Throws `RangeError` for a state that is no name. */
+export function listScripts(scriptDir: string, state: string, trust: PathTrust): ScriptList {
+  if (!isWellFormedState(state)) throw new RangeError('not a state name');
+  const directory = join(scriptDir, state);
+  try {
+    const judgement = judgePath(directory, trust);
+    if (!judgement.trusted) return { paths: [], refused: [judgement.refusal] };
+    const names = readdirSync(directory, { encoding: 'buffer' }).sort(Buffer.compare);
+    const decoded = names.map((name) => ({ name: name.toString('utf8'), isText: isUtf8(name) }));
+    const candidates = decoded.filter(({ name }) => !isLeftOver(name));
+    return {
+      paths: candidates.filter(({ isText }) => isText).map(({ name }) => join(directory, name)),
+      refused: candidates.filter(({ isText }) => !isText).map(({ name }) => notText(join(directory, name))),
+    };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return { paths: [], refused: [] };
+    const remedy = `ls -ld ${shellWord(directory)}`;
+    return { paths: [], refused: [{ path: directory, problem: `cannot be read (${code})`, remedy }] };
+  }
+}
+
+/**
+ * Opens and judges one script. The descriptor pins the inode before anything is judged; O_PATH because merely opening
+ * what a planted link leads to can act (a watchdog device, a FIFO).
+ */
+export function openScript(path: string, trust: PathTrust): OpenResult {
+  let fd: number | null = null;
+  try {
+    fd = openSync(path, O_PATH);
+    const opened = fstatSync(fd);
+    const judgement = judgePath(path, trust);
+    const refusal = judgement.trusted ? judgeFile(path, judgement.stats, opened) : judgement.refusal;
+    if (refusal === null) {
+      const script = { path, fd, isProgram: isElf(fd) };
+      fd = null;
+      return { script };
+    }
+    return { refusal };
+  } catch (error) {
+    return { refusal: unusable(path, error as NodeJS.ErrnoException) };
+  } finally {
+    if (fd !== null) closeSync(fd);
+  }
+}
+
+function judgeFile(path: string, found: Stats, opened: Stats): Refusal | null {
+  if (found.ino !== opened.ino || found.dev !== opened.dev) {
+    return { path, problem: 'was replaced while it was checked', remedy: `ls -l ${shellWord(path)}` };
+  }
+  if (!opened.isFile()) {
+    return { path, problem: 'is not a regular file', remedy: `mv ${shellWord(path)} elsewhere` };
+  }
+  if ((opened.mode & 0o111) === 0) {
+    return { path, problem: 'is not executable', remedy: `chmod +x ${shellWord(path)}` };
+  }
+  return null;
+}
+
+function isElf(pinned: number): boolean {
+  const fd = openSync(`/proc/self/fd/${pinned}`, constants.O_RDONLY);
+  try {
+    const magic = Buffer.alloc(ELF_MAGIC.length);
+    readSync(fd, magic, 0, magic.length, 0);
+    return magic.equals(ELF_MAGIC);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Hidden files, and what editors and package managers leave beside a file they replaced. */
+function isLeftOver(name: string): boolean {
+  return /^\.|~$|\.rpmsave$|\.dpkg-[a-z]+$/.test(name);
+}
+
+function notText(path: string): Refusal {
+  return { path, problem: 'has a name that is not UTF-8', remedy: 'rename it' };
+}
+
+function unusable(path: string, error: NodeJS.ErrnoException): Refusal {
+  const problem =
+    error.code === 'ENOENT' ? 'leads to nothing' : `cannot be opened (${error.code ?? error.message})`;
+  return { path, problem, remedy: `ls -l ${shellWord(path)}` };
+}

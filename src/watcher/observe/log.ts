@@ -1,0 +1,105 @@
+// The program's log: who writes it (pino), in which form, and where to.
+import { isatty } from 'node:tty';
+import { writeSync } from 'node:fs';
+import { type DestinationStream, pino } from 'pino';
+import type { RotationSpec } from './rotation-spec.ts';
+import { createRotatingFile } from './rotation.ts';
+import { formatText } from './text-format.ts';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What the parts of the agent see of it. */
+export interface Log {
+  error(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  debug(fields: LogFields, message: string): void;
+}
+
+export interface LogOptions {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly format: 'auto' | 'text' | 'json';
+  /** Absolute; null is stderr. */
+  readonly file: string | null;
+  readonly rotation: RotationSpec;
+}
+
+/** A log whose lines are written before the call returns, so nothing is left to flush at exit. */
+export interface ProgramLog extends Log {
+  /** Closes the file. A line logged afterwards opens it again. */
+  close(): void;
+}
+
+const MAX_TEXT_LENGTH = 2048;
+const STDERR = 2;
+
+/** The second line of defence: nothing should hand these to the log in the first place. */
+const CREDENTIAL_NAMES = [
+  'secretAccessKey',
+  'sessionToken',
+  'authorization',
+  'Authorization',
+  'x-amz-security-token',
+];
+const CREDENTIAL_PATHS = CREDENTIAL_NAMES.flatMap((name) => [`["${name}"]`, `*["${name}"]`]);
+
+export function createLog({ level, format, file, rotation }: LogOptions): ProgramLog {
+  const isText = format === 'text' || (format === 'auto' && file === null && isatty(STDERR));
+  const shown = (line: string): string => (isText ? formatText(line) : line);
+  const rotating =
+    file === null
+      ? null
+      : createRotatingFile({ path: file, rotation, fallback: writeStderr, onTrouble: writeTrouble });
+  const write = rotating === null ? writeStderr : rotating.write;
+  const destination: DestinationStream = { write: (line) => write(shown(line)) };
+  function writeTrouble(problem: string): void {
+    const record = {
+      level: 'warn',
+      time: new Date().toISOString(),
+      message: `${problem}: logging to stderr`,
+    };
+    writeStderr(shown(`${JSON.stringify(record)}\n`));
+  }
+  const logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      errorKey: 'error',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }), log: boundFields },
+      redact: { paths: CREDENTIAL_PATHS, censor: '[redacted]' },
+    },
+    destination,
+  );
+  return {
+    error: (fields, message) => logger.error(fields, bound(message)),
+    warn: (fields, message) => logger.warn(fields, bound(message)),
+    info: (fields, message) => logger.info(fields, bound(message)),
+    debug: (fields, message) => logger.debug(fields, bound(message)),
+    close: () => rotating?.close(),
+  };
+}
+
+/** A closed or full stderr is no reason for the agent to stop: the line is lost. */
+function writeStderr(line: string): void {
+  try {
+    let rest = Buffer.from(line);
+    while (rest.length > 0) rest = rest.subarray(writeSync(STDERR, rest));
+  } catch {
+    // Nowhere is left to say so.
+  }
+}
+
+function boundFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? bound(value) : value]),
+  );
+}
+
+/** Keeps a value from the network from filling the disk. */
+function bound(text: string): string {
+  return text.length <= MAX_TEXT_LENGTH
+    ? text
+    : `${text.slice(0, MAX_TEXT_LENGTH)}... (${text.length} characters)`;
+}

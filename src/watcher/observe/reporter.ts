@@ -1,0 +1,159 @@
+// What the agent tells people, in words: one log line per change, and the status line of the service manager.
+import type { ConnectionCount, RulesetEvent } from '../../firewall/ruleset.ts';
+import type { DrainRuleset } from '../domain/desired-firewall.ts';
+import type { Announcement } from '../domain/step.ts';
+import type { Reporter, Summary } from '../ports.ts';
+import type { Log } from './log.ts';
+
+/** A reporter over the log; `notify` sends one line to the service manager. */
+export class LogReporter implements Reporter {
+  readonly #log: Log;
+  readonly #notify: (text: string) => void;
+  readonly #troubles = new Map<string, string>();
+  #counted: string | null = null;
+  #ports = '';
+  #status = '';
+
+  constructor(log: Log, notify: (text: string) => void) {
+    this.#log = log;
+    this.#notify = notify;
+  }
+
+  announce(a: Announcement): void {
+    switch (a.event) {
+      case 'state-changed':
+        return this.#log.info(
+          { event: a.event, from: a.from, to: a.to },
+          `state ${a.from ?? 'unknown'} -> ${a.to}`,
+        );
+      case 'refusing': {
+        const reasons = a.reasons.map((reason) => `${reason.source} ${reason.detail}`);
+        return this.#log.info(
+          { event: a.event, reasons },
+          `new connections are to be refused: ${reasons.join(', ')}`,
+        );
+      }
+      case 'open':
+        return this.#open(a.because, a.detail);
+      case 'hold-began':
+      case 'hold-cause':
+        return this.#log.warn(
+          { event: a.event, class: a.class },
+          `${a.class === 'no-verdict' ? '' : `state unknown (${a.class}): `}${a.message}; ${standsAs(a.desired)}`,
+        );
+      case 'hold-ended':
+        return this.#log.info(
+          { event: a.event, lastedMs: Math.round(a.lastedMs) },
+          `state known again after ${seconds(a.lastedMs)}`,
+        );
+      case 'hold-expired':
+        return this.#log.warn(
+          { event: a.event, lastedMs: Math.round(a.lastedMs) },
+          `no verdict for ${seconds(a.lastedMs)}: --max-hold is over, the ports are opened`,
+        );
+      case 'no-information':
+        return this.#log.warn(
+          { event: a.event, polls: a.polls },
+          `degraded: the API has had no information about this instance for ${a.polls} polls`,
+        );
+    }
+  }
+
+  tableInstalled(ruleset: DrainRuleset, restoring: string | null, by: RulesetEvent | null): void {
+    this.#ports = ruleset.ports
+      .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))
+      .join(' ');
+    this.#counted = null;
+    if (restoring === null) {
+      this.#log.info(
+        { event: 'table-installed', ports: this.#ports },
+        `new connections to ${this.#ports} are refused`,
+      );
+      return;
+    }
+    const who = by?.command ? `, by ${by.command} (pid ${by.pid ?? '?'})` : '';
+    this.#log.warn(
+      { event: 'table-restored', found: restoring, command: by?.command ?? null, pid: by?.pid ?? null },
+      `${restoring}${who}: put back, new connections to ${this.#ports} are refused`,
+    );
+  }
+
+  tableRemoved(): void {
+    this.#log.info({ event: 'table-removed' }, 'new connections are accepted');
+  }
+
+  connections(count: ConnectionCount, drained: boolean): void {
+    const now = !count.known ? `unknown: ${count.reason}` : drained ? 'drained' : `${count.total}`;
+    if (now === this.#counted) return;
+    const first = this.#counted === null;
+    this.#counted = now;
+    if (!count.known) {
+      this.#log.warn({ event: 'connections-unknown' }, `connections cannot be counted: ${count.reason}`);
+    } else if (drained) {
+      this.#log.info({ event: 'drained', idle: count.idle }, 'drained: no connection is left');
+    } else {
+      const fields = { event: 'connections', left: count.total, idle: count.idle };
+      const message = `${count.total} connection(s) left`;
+      if (first) this.#log.info(fields, message);
+      else this.#log.debug(fields, message);
+    }
+  }
+
+  degraded(part: string, problem: string | null): void {
+    if (problem === (this.#troubles.get(part) ?? null)) return;
+    if (problem === null) {
+      this.#troubles.delete(part);
+      this.#log.info({ event: 'recovered', part }, `${part}: works again`);
+    } else {
+      this.#troubles.set(part, problem);
+      this.#log.error({ event: 'degraded', part }, `degraded: ${part}: ${problem}`);
+    }
+  }
+
+  settled(summary: Summary): void {
+    const status = `STATUS=${this.#statusLine(summary)}`;
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#notify(status);
+  }
+
+  #open(because: 'state' | 'target-groups' | 'not-managed', detail: string): void {
+    const fields = { event: 'open', because };
+    switch (because) {
+      case 'state':
+        // The line of the state's change has said it.
+        return this.#log.debug(fields, `open: state ${detail}`);
+      case 'target-groups':
+        return this.#log.info(
+          fields,
+          `left to AWS: the deployment has ${detail} and this is a main-fleet instance; --force acts all the same`,
+        );
+      case 'not-managed':
+        return this.#log.info(fields, `not managed by CloneSquad: ${detail}`);
+    }
+  }
+
+  #statusLine(summary: Summary): string {
+    const parts = [summary.instanceState ?? 'waiting for the API'];
+    if (summary.refusing) parts.push(`refusing new connections to ${this.#ports}`);
+    if (summary.connectionsLeft !== null) parts.push(`${summary.connectionsLeft} connection(s) left`);
+    if (summary.holding) parts.push('no verdict, holding');
+    for (const trouble of [...this.#troubles.keys(), ...summary.degraded]) parts.push(`degraded: ${trouble}`);
+    return parts.join('; ');
+  }
+}
+
+function standsAs(desired: 'refuse' | 'open' | 'undetermined'): string {
+  switch (desired) {
+    case 'refuse':
+      return 'the ports stay closed';
+    case 'open':
+      return 'the ports stay open';
+    case 'undetermined':
+      return 'the firewall stays as it is';
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+}

@@ -1,0 +1,34 @@
+// Boots a kernel in qemu with software emulation, which needs no hardware support and no privilege, and reads its console.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export interface Boot {
+  readonly image: string;
+  readonly initramfs: string;
+  /** The guest is ended when it has not powered itself off by then. */
+  readonly deadlineMs: number;
+  readonly onLine: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with how the machine ended: `off`, or in words what went wrong. */
+export async function boot({ image, initramfs, deadlineMs, onLine, signal }: Boot): Promise<'off' | string> {
+  const machine = ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1536', '-no-reboot'];
+  const devices = ['-nodefaults', '-display', 'none', '-nic', 'none', '-serial', 'stdio'];
+  const kernel = ['-kernel', image, '-initrd', initramfs, '-append', 'console=ttyS0 quiet panic=-1'];
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const qemu = spawn('qemu-system-x86_64', [...machine, ...devices, ...kernel], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signal: AbortSignal.any([deadline, signal]),
+    killSignal: 'SIGKILL',
+  });
+  createInterface(qemu.stdout).on('line', (line) => onLine(line.replaceAll('\r', '')));
+  try {
+    const [code] = (await once(qemu, 'close')) as [number | null];
+    return code === 0 ? 'off' : `qemu ended with status ${code}`;
+  } catch (error) {
+    if (deadline.aborted) return `the guest did not end within ${deadlineMs / 1000} s`;
+    return `qemu: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+const run = (f: string, ...a: string[]) => execFileSync(f, a, { encoding: 'utf8' });
+process.stdout.write(`# ${process.version} ${run('uname', '-r')}`);
+process.stdout.write(`# ruleset ${run('nft', 'list', 'ruleset')}\n`);
+const addon = createRequire('/')('/opt/cs-instance-watcher/native/addon.node');
+process.stdout.write(`# ${Object.keys(addon)}\n`);
+const fw = new addon.Firewall({ ownership: 'auto', without: [] });
+process.stdout.write(`# ${JSON.stringify(await fw.probe())}\n`);
+process.stdout.write(`# ${JSON.stringify(await fw.inspect())}\n`);
+process.stdout.write(run('lsmod'));
+process.stdout.write('ok 1 - up\n1..1\n');

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Limits } from '../../../../src/aws/deadline.ts';
+import type { HttpAnswer, SignedRequest } from '../../../../src/aws/signed-http.ts';
+import { TransportError } from '../../../../src/aws/transport-error.ts';
+import { ApiMetadataSource } from '../../../../src/commands/watcher/metadata-source.ts';
+import type { Resolution } from '../../../../src/watcher/context/instance-context.ts';
+
+const ENDPOINT = 'vpce-0123456789abcdef0-abcdefgh.execute-api.eu-west-1.vpce.amazonaws.com';
+const PUBLIC = 'abc123.execute-api.eu-west-1.amazonaws.com';
+const READY: Resolution = {
+  kind: 'ready',
+  context: {
+    instanceId: 'i-1',
+    region: 'eu-west-1',
+    group: 'g',
+    discovery: {
+      InteractAPIGWUrl: `https://${PUBLIC}/v1/`,
+      InteractApi: 'abc123',
+      ApiGwVpcEndpointDNSEntry: ENDPOINT,
+    },
+  },
+};
+const RUNNING = {
+  InstanceId: 'i-1',
+  InstanceName: null,
+  InstanceType: 't3.micro',
+  AvailabilityZone: 'eu-west-1a',
+  LocatedInAZWithIssues: false,
+  State: 'running',
+  Status: 'ok',
+  SubfleetName: null,
+  SpotInstance: false,
+  Tags: [],
+};
+
+type Reply = Partial<HttpAnswer> | TransportError | 'hang';
+
+/** A source whose routes answer as told, by host; the requests sent are kept. */
+function source(
+  replies: Record<string, Reply>,
+  resolution: Resolution = READY,
+  askedInstanceId: string | null = null,
+) {
+  const sent: { host: string; apiId: string | undefined; search: string; timeoutMs: number }[] = [];
+  const world = { nowMs: 0, expired: 0, sent, replies };
+  const subject = new ApiMetadataSource({
+    context: {
+      current: async () => resolution,
+      expire: () => {
+        world.expired++;
+      },
+    },
+    send: async (request: SignedRequest, limits: Limits): Promise<HttpAnswer> => {
+      const { host, search } = request.url;
+      sent.push({ host, apiId: request.headers['x-apigw-api-id'], search, timeoutMs: limits.timeoutMs });
+      const reply = world.replies[host];
+      if (reply === undefined) assert.fail(`unexpected host ${host}`);
+      if (reply === 'hang') {
+        world.nowMs += limits.timeoutMs;
+        throw new TransportError('timeout', 'no answer');
+      }
+      if (reply instanceof TransportError) throw reply;
+      return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(RUNNING)), ...reply };
+    },
+    forgetCredentials: () => {},
+    apiUrl: null,
+    askedInstanceId,
+    monotonicMs: () => world.nowMs,
+  });
+  const poll = () => subject.poll({ timeoutMs: 10_000, signal: new AbortController().signal });
+  return { poll, world, subject };
+}
+
+const NO_CONNECTION = new TransportError('refused', 'connection refused');
+const FORBIDDEN: Reply = { status: 403, body: Buffer.from('{"message":"Forbidden"}') };
+
+describe('the routes to the API', () => {
+  test('the VPC endpoint first, with the API id beside it', async () => {
+    const { poll, world } = source({ [ENDPOINT]: {} });
+    assert.equal((await poll()).kind, 'known');
+    assert.deepEqual(
+      world.sent.map(({ host, apiId }) => [host, apiId]),
+      [[ENDPOINT, 'abc123']],
+    );
+  });
+
+  const dead: [string, Reply][] = [
+    ['no connection', NO_CONNECTION],
+    ['403 Forbidden', FORBIDDEN],
+    ['a hang', 'hang'],
+  ];
+  for (const [name, reply] of dead) {
+    test(`${name} on the VPC endpoint: the public URL, in the same poll, and remembered`, async () => {
+      const { poll, world } = source({ [ENDPOINT]: reply, [PUBLIC]: {} });
+      assert.equal((await poll()).kind, 'known');
+      assert.equal((await poll()).kind, 'known');
+      assert.deepEqual(
+        world.sent.map(({ host }) => host),
+        [ENDPOINT, PUBLIC, PUBLIC],
+      );
+    });
+  }
+
+  test('a hang on the first route leaves the second its share of the deadline', async () => {
+    const { poll, world } = source({ [ENDPOINT]: 'hang', [PUBLIC]: 'hang' });
+    assert.equal((await poll()).kind, 'unknown');
+    assert.deepEqual(
+      world.sent.map(({ timeoutMs }) => timeoutMs),
+      [5_000, 5_000],
+    );
+  });
+
+  test('an answer that is the API speaking is not taken elsewhere', async () => {
+    for (const status of [400, 429, 500, 502]) {
+      const { poll, world } = source({ [ENDPOINT]: { status, body: Buffer.from('{}') } });
+      assert.equal((await poll()).kind, 'unknown');
+      assert.equal(world.sent.length, 1, String(status));
+    }
+  });
+
+  test('when no route leads there the address is learned anew, at most once a minute', async () => {
+    const { poll, world } = source({ [ENDPOINT]: NO_CONNECTION, [PUBLIC]: FORBIDDEN });
+    for (world.nowMs = 0; world.nowMs < 120_000; world.nowMs += 10_000) await poll();
+    assert.equal(world.expired, 1);
+    world.nowMs = 130_000;
+    await poll();
+    assert.equal(world.expired, 2);
+  });
+});
+
+describe('what is asked for', () => {
+  test('nothing by name unless the operator named it', async () => {
+    const { poll, world } = source({ [ENDPOINT]: {} });
+    await poll();
+    assert.equal(world.sent[0]?.search, '');
+  });
+
+  test('--instance-id by name', async () => {
+    const { poll, world } = source({ [ENDPOINT]: {} }, READY, 'i-1');
+    await poll();
+    assert.equal(world.sent[0]?.search, '?instanceid=i-1');
+  });
+
+  test('an answer about another instance is not believed', async () => {
+    const body = Buffer.from(JSON.stringify({ ...RUNNING, InstanceId: 'i-2' }));
+    const answer = await source({ [ENDPOINT]: { body } }).poll();
+    assert.equal(answer.kind === 'unknown' && answer.class, 'wrong-shape');
+  });
+});
+
+describe('without a context', () => {
+  const rows: [Resolution, string][] = [
+    [{ kind: 'unknown', message: 'IMDS is silent' }, 'unknown'],
+    [{ kind: 'refused', message: 'no role' }, 'unknown'],
+    [{ kind: 'not-managed', message: 'no tag' }, 'not-managed'],
+    [
+      {
+        ...READY,
+        context: { ...READY.context, discovery: { InteractAPIGWUrl: 'gopher://x/' } },
+      } as Resolution,
+      'unknown',
+    ],
+  ];
+  for (const [resolution, kind] of rows) {
+    test(`${resolution.kind}: nothing is sent, the answer is ${kind}`, async () => {
+      const { poll, world } = source({}, resolution);
+      assert.equal((await poll()).kind, kind);
+      assert.equal(world.sent.length, 0);
+    });
+  }
+});

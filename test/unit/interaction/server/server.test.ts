@@ -1,0 +1,90 @@
+// The listener: bounds, faults, and a wrapped handler.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import type { ReceivedRequest } from '../../../../src/aws/sigv4/verify.ts';
+import type { HandleRequest } from '../../../../src/interaction/server/gateway.ts';
+import { operationAnswer } from '../../../../src/interaction/server/gateway-answers.ts';
+import { startInteractionServer } from '../../../../src/interaction/server/server.ts';
+
+async function start(test: TestContext, handle: HandleRequest, faults: unknown[] = []) {
+  const onFault = (error: unknown) => void faults.push(error);
+  const server = await startInteractionServer({ host: '127.0.0.1', port: 0, handle, onFault });
+  test.after(() => server.close());
+  return server.origin;
+}
+
+describe('startInteractionServer', () => {
+  it('hands over the request as it came', async (test) => {
+    const received: ReceivedRequest[] = [];
+    const origin = await start(test, async (request) => {
+      received.push(request);
+      return operationAnswer(200, 'done');
+    });
+    const answer = await fetch(`${origin}/v1//a%2Fb?x=1?&y`, {
+      method: 'POST',
+      body: 'é',
+      headers: { 'X-A': 'b' },
+    });
+    assert.equal(await answer.text(), 'done');
+    const [request] = received;
+    assert.equal(request?.rawPath, '/v1//a%2Fb');
+    assert.equal(request.rawQuery, 'x=1?&y');
+    assert.equal(Buffer.from(request.body).toString(), 'é');
+    assert.ok(request.headers.some(([name, value]) => name.toLowerCase() === 'x-a' && value === 'b'));
+  });
+
+  it('refuses a body over 1 MiB without handing it over', async (test) => {
+    let calls = 0;
+    const origin = await start(test, async () => {
+      calls += 1;
+      return operationAnswer(200, '');
+    });
+    const status = async (bytes: number) => {
+      const answer = await fetch(origin, { method: 'POST', body: new Uint8Array(bytes) });
+      return [answer.status, await answer.text()];
+    };
+    assert.deepEqual(await status(1024 * 1024), [200, '']);
+    assert.deepEqual(await status(1024 * 1024 + 1), [413, '{"message":"Request Too Long"}']);
+    assert.equal(calls, 1);
+  });
+
+  it('answers 502 to a fault of its own, and tells of it', async (test) => {
+    const faults: unknown[] = [];
+    const fault = new Error('the store is gone');
+    const origin = await start(test, () => Promise.reject(fault), faults);
+    const answer = await fetch(origin);
+    assert.deepEqual([answer.status, await answer.text()], [502, '{"message": "Internal server error"}']);
+    assert.deepEqual(faults, [fault]);
+  });
+
+  it('closes with clients connected', async () => {
+    const handle = async () => operationAnswer(200, '');
+    const server = await startInteractionServer({
+      host: '127.0.0.1',
+      port: 0,
+      handle,
+      onFault: assert.ifError,
+    });
+    const client = connect(Number(new URL(server.origin).port), '127.0.0.1');
+    await once(client, 'connect');
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(client, 'data');
+    const ended = once(client, 'close');
+    await server.close();
+    await ended;
+  });
+
+  it('rejects when the address is taken', async (test) => {
+    const origin = await start(test, async () => operationAnswer(200, ''));
+    const port = Number(new URL(origin).port);
+    const again = startInteractionServer({
+      host: '127.0.0.1',
+      port,
+      handle: async () => operationAnswer(200, ''),
+      onFault: () => {},
+    });
+    await assert.rejects(again, { code: 'EADDRINUSE' });
+  });
+});

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { ConfigError } from '../../../../src/watcher/config/agent-config.ts';
+import { parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
+import { unitFor, writeUnit } from '../../../../src/watcher/config/generate-systemd.ts';
+import { systemdUnit } from '../../../../src/watcher/config/systemd-unit.ts';
+import { parseExecStart } from './exec-start.ts';
+
+const PROGRAM = '/usr/local/sbin/cs-instance-watcher';
+
+function execStart(unit: string): string[] {
+  const lines = unit.split('\n').filter((line) => line.startsWith('ExecStart='));
+  assert.equal(lines.length, 1);
+  return parseExecStart(lines[0]!.slice('ExecStart='.length));
+}
+
+function generated(args: readonly string[], program = PROGRAM): string[] {
+  const commandLine = parseCommandLine(args, { version: '1' });
+  assert.ok(commandLine.kind === 'run');
+  return execStart(unitFor(program, commandLine.given, '/work dir'));
+}
+
+describe('generated unit', () => {
+  it("starts the program with the field's own command line, less the request for a unit", () => {
+    const line =
+      '--on-draining-block-new-connections-to-ports 80 443 --log-file /var/log/cs-instance-watcher.log --log-file-rotate d,1,10';
+    const expected = [PROGRAM, ...line.split(' ')];
+    const unit = '--generate-systemd /etc/systemd/system/cs-instance-watcher.service';
+    assert.deepEqual(generated(`${line} ${unit}`.split(' ')), expected);
+    assert.deepEqual(
+      generated(`${unit} ${line} --do-not-generate-systemd false --print-config`.split(' ')),
+      expected,
+    );
+  });
+
+  const cases: readonly (readonly [args: string[], expected: string[]])[] = [
+    [[], []],
+    [['--force'], ['--force']],
+    [
+      ['--force', 'False'],
+      ['--force', 'False'],
+    ],
+    [
+      ['--fo', '--api', '5'],
+      ['--api-polling-period', '5', '--force'],
+    ],
+    [
+      ['--config', 'a.json', '--script-dir', '../s', '--log-file', 'x y.log'],
+      ['--config', '/work dir/a.json', '--script-dir', '/s', '--log-file', '/work dir/x y.log'],
+    ],
+    [
+      ['--log-file', 'stderr'],
+      ['--log-file', 'stderr'],
+    ],
+    [['--api-polling-period', '-5'], ['--api-polling-period=-5']],
+    [['--log-file-rotate='], ['--log-file-rotate', '']],
+    [
+      ['--config', '--log-file'],
+      ['--config', '--log-file'],
+    ],
+  ];
+  for (const [args, expected] of cases) {
+    it(JSON.stringify(args), () => assert.deepEqual(generated(args), [PROGRAM, ...expected]));
+  }
+
+  const words = [
+    'plain',
+    '',
+    ' ',
+    'two words',
+    '"',
+    "'",
+    `a"b'c`,
+    '\\',
+    'a\\',
+    '\\n',
+    '%',
+    '%%',
+    '100%n',
+    '$HOME',
+    '${HOME}',
+    '$',
+    '$$',
+    'a$b',
+    ';',
+    '#',
+    '# x',
+    '-',
+    '@/x',
+    '+',
+    '!',
+    ':',
+    '|',
+    '~',
+    'é',
+    '日本',
+    '🙂',
+    'tab\there',
+    'line\nfeed',
+    '\r',
+    '\x01',
+    '\x7f',
+    '\x85',
+    '*',
+    '`id`',
+    '(a)',
+    '&',
+    '>',
+    '\u2028',
+  ];
+  for (const word of words) {
+    it(`hands over ${JSON.stringify(word)} as it is`, () => {
+      assert.deepEqual(execStart(systemdUnit({ program: PROGRAM, args: [word, 'next', word] })), [
+        PROGRAM,
+        word,
+        'next',
+        word,
+      ]);
+      const program = `/opt/${word}/x`;
+      assert.deepEqual(execStart(systemdUnit({ program, args: [] })), [program]);
+    });
+  }
+
+  it('refuses a program whose path is not absolute', () => {
+    assert.throws(() => unitFor('cs-instance-watcher', new Map(), '/'), ConfigError);
+  });
+
+  it('does not restart what must be put right first, and never waits for the network', () => {
+    const unit = systemdUnit({ program: PROGRAM, args: [] });
+    assert.match(unit, /^RestartPreventExitStatus=2 75$/m);
+    assert.match(unit, /^Type=notify$/m);
+    assert.doesNotMatch(unit, /network-online|WatchdogSec/);
+  });
+});
+
+describe('writing the unit', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = realpathSync(mkdtempSync(join(tmpdir(), 'unit-')));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('replaces the file as a whole, readable by all whatever the umask', () => {
+    const file = join(directory, 'a.service');
+    writeFileSync(file, 'old');
+    const before = statSync(file).ino;
+    const umask = process.umask(0o077);
+    try {
+      writeUnit(file, 'new');
+    } finally {
+      process.umask(umask);
+    }
+    assert.equal(readFileSync(file, 'utf8'), 'new');
+    assert.equal(statSync(file).mode & 0o777, 0o644);
+    assert.notEqual(statSync(file).ino, before);
+    assert.deepEqual(readdirSync(directory), ['a.service']);
+  });
+
+  it('fails in one line and leaves nothing behind', () => {
+    mkdirSync(join(directory, 'dir'));
+    symlinkSync('/dev/null', join(directory, 'masked.service'));
+    for (const [file, reason] of [
+      [join(directory, 'no/a.service'), /ENOENT/],
+      [join(directory, 'dir'), /not a regular file/],
+      [join(directory, 'masked.service'), /not a regular file/],
+      ['/dev/null', /not a regular file/],
+    ] as const) {
+      assert.throws(
+        () => writeUnit(file, 'x'),
+        (error) =>
+          error instanceof ConfigError && reason.test(error.message) && error.message.startsWith(`${file}: `),
+      );
+    }
+    assert.deepEqual(readdirSync(directory).sort(), ['dir', 'masked.service']);
+    assert.ok(statSync('/dev/null').isCharacterDevice());
+  });
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ContextKeeper } from '../../../../src/watcher/context/context-keeper.ts';
+import type { InstanceContext, Resolution } from '../../../../src/watcher/context/instance-context.ts';
+
+const CONTEXT: InstanceContext = {
+  instanceId: 'i-1',
+  region: 'eu-west-1',
+  group: 'g',
+  discovery: { version: 1 },
+};
+const NEWER: InstanceContext = { ...CONTEXT, discovery: { version: 2 } };
+const READY: Resolution = { kind: 'ready', context: CONTEXT };
+const SILENT: Resolution = { kind: 'unknown', message: 'IMDS is silent' };
+const REFUSED: Resolution = { kind: 'refused', message: 'no role' };
+const UNTAGGED: Resolution = { kind: 'not-managed', message: 'no tag' };
+const NEVER = new AbortController().signal;
+
+/** A keeper over scripted resolutions (the last one repeats) and a clock set by hand. */
+function keeper(script: Resolution[], cached: InstanceContext | null = null) {
+  const world = { nowMs: 0, resolved: 0, learned: [] as InstanceContext[], failures: [] as string[] };
+  const subject = new ContextKeeper(
+    {
+      resolve: async () => {
+        const next = script[Math.min(world.resolved, script.length - 1)] as Resolution;
+        world.resolved++;
+        return next;
+      },
+      staleAfterMs: 300_000,
+      recheckAfterMs: 300_000,
+      confirmAfterMs: 10_000,
+      refreshDeadlineMs: 1_000,
+      monotonicMs: () => world.nowMs,
+      learned: (context) => world.learned.push(context),
+      refreshFailed: (message) => world.failures.push(message),
+    },
+    cached,
+  );
+  const at = async (nowMs: number): Promise<Resolution> => {
+    world.nowMs = nowMs;
+    const resolution = await subject.current(NEVER);
+    // A refresh runs beside the poll: let it end.
+    await new Promise(setImmediate);
+    return resolution;
+  };
+  return { world, at, subject };
+}
+
+describe('the context', () => {
+  test('is learned once and served until stale', async () => {
+    const { world, at } = keeper([READY]);
+    assert.deepEqual(await at(0), READY);
+    assert.deepEqual(await at(299_999), READY);
+    assert.deepEqual([world.resolved, world.learned], [1, [CONTEXT]]);
+  });
+
+  test('is refreshed in the background once stale: the old one serves meanwhile', async () => {
+    const { at } = keeper([READY, { kind: 'ready', context: NEWER }]);
+    await at(0);
+    assert.deepEqual(await at(300_000), READY);
+    assert.deepEqual(await at(300_001), { kind: 'ready', context: NEWER });
+  });
+
+  test('is kept when the refresh fails, which is tried again no sooner than a period later', async () => {
+    const { world, at } = keeper([READY, SILENT]);
+    await at(0);
+    for (const nowMs of [300_000, 304_000, 309_999]) assert.deepEqual(await at(nowMs), READY);
+    assert.deepEqual([world.resolved, world.failures], [2, ['IMDS is silent']]);
+    await at(310_000);
+    assert.equal(world.resolved, 3);
+  });
+
+  test('from the disk serves at once and is refreshed behind the first poll', async () => {
+    const { world, at } = keeper([{ kind: 'ready', context: NEWER }], CONTEXT);
+    assert.deepEqual(await at(0), READY);
+    assert.equal(world.resolved, 1);
+    assert.deepEqual(await at(1), { kind: 'ready', context: NEWER });
+  });
+
+  test('not known for silence is asked for at every slot', async () => {
+    const { world, at } = keeper([SILENT]);
+    for (let nowMs = 0; nowMs < 50_000; nowMs += 10_000) assert.deepEqual(await at(nowMs), SILENT);
+    assert.equal(world.resolved, 5);
+  });
+
+  test('definitely refused is asked for again every 300 s only', async () => {
+    const { world, at } = keeper([REFUSED]);
+    for (let nowMs = 0; nowMs < 600_000; nowMs += 10_000) assert.deepEqual(await at(nowMs), REFUSED);
+    assert.equal(world.resolved, 2);
+  });
+});
+
+describe('an absent group tag', () => {
+  test('counts only when read twice, a period apart', async () => {
+    const { world, at } = keeper([UNTAGGED]);
+    assert.equal((await at(0)).kind, 'unknown');
+    assert.equal((await at(9_999)).kind, 'unknown');
+    assert.deepEqual(await at(10_000), UNTAGGED);
+    assert.deepEqual(await at(309_999), UNTAGGED);
+    assert.equal(world.resolved, 3);
+  });
+
+  test('read once and then present again was no absence', async () => {
+    const { at } = keeper([UNTAGGED, READY, UNTAGGED]);
+    assert.equal((await at(0)).kind, 'unknown');
+    assert.deepEqual(await at(10_000), READY);
+  });
+
+  test('silence between two reads does not start the count anew', async () => {
+    const { at } = keeper([UNTAGGED, SILENT, UNTAGGED]);
+    assert.equal((await at(0)).kind, 'unknown');
+    assert.equal((await at(10_000)).kind, 'unknown');
+    assert.deepEqual(await at(20_000), UNTAGGED);
+  });
+
+  test('found by refreshes drops a context that was good', async () => {
+    const { at } = keeper([READY, UNTAGGED]);
+    await at(0);
+    assert.deepEqual(await at(300_000), READY);
+    assert.deepEqual(await at(310_000), READY, 'the second look goes out');
+    assert.deepEqual(await at(310_001), UNTAGGED);
+  });
+});

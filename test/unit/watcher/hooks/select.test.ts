@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  mkdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { listScripts, openScript } from '../../../../src/watcher/hooks/select.ts';
+import { createScriptDirectory, type ScriptDirectory } from './script-directory.ts';
+
+describe('script selection', () => {
+  let directory: ScriptDirectory;
+  beforeEach(() => {
+    directory = createScriptDirectory();
+    directory.add('draining/10-first', 'true');
+  });
+  afterEach(() => directory.remove());
+
+  const list = (): ReturnType<typeof listScripts> => listScripts(directory.path, 'draining', directory.trust);
+
+  function refusal(path: string): string {
+    const result = openScript(path, directory.trust);
+    if ('script' in result) {
+      closeSync(result.script.fd);
+      return 'accepted';
+    }
+    return `${result.refusal.path.replace(directory.path, '')}: ${result.refusal.problem}; ${result.refusal.remedy.replaceAll(directory.path, '')}`;
+  }
+
+  it('lists in bytewise order and leaves out what editors and package managers leave behind', () => {
+    for (const name of [
+      '9',
+      '100',
+      'B',
+      'a',
+      'é',
+      'a.sh',
+      '.hidden',
+      'a~',
+      'a.rpmsave',
+      'a.dpkg-old',
+      'a.dpkg-dist',
+    ]) {
+      directory.add(`draining/${name}`, 'true');
+    }
+    assert.deepEqual(
+      list().paths.map((path) => basename(path)),
+      ['10-first', '100', '9', 'B', 'a', 'a.sh', 'é'],
+    );
+    assert.deepEqual(list().refused, []);
+  });
+
+  it('has nothing for a state without a directory, or without a script directory', () => {
+    assert.deepEqual(listScripts(directory.path, 'running', directory.trust), { paths: [], refused: [] });
+    assert.deepEqual(listScripts(join(directory.path, 'no'), 'running', directory.trust), {
+      paths: [],
+      refused: [],
+    });
+  });
+
+  for (const state of [
+    '../../x',
+    '..',
+    '.',
+    '',
+    'a/b',
+    'Draining',
+    '%s',
+    'a\0b',
+    '-x',
+    'a'.repeat(65),
+    'x'.repeat(1e6),
+  ]) {
+    it(`looks at no directory for the state ${JSON.stringify(state.slice(0, 20))}`, () => {
+      assert.throws(() => listScripts(directory.path, state, directory.trust), RangeError);
+    });
+  }
+
+  it('refuses a name that is not UTF-8', () => {
+    const name = Buffer.from([0x61, 0xff]);
+    writeFileSync(Buffer.concat([Buffer.from(`${directory.path}/draining/`), name]), '#!/bin/sh\n');
+    assert.match(list().refused[0]?.problem ?? '', /not UTF-8/);
+    assert.equal(list().paths.length, 1);
+  });
+
+  it('says why a state directory cannot be read', () => {
+    writeFileSync(join(directory.path, 'running'), '');
+    const { refused } = listScripts(directory.path, 'running', directory.trust);
+    assert.match(refused[0]?.problem ?? '', /ENOTDIR/);
+  });
+
+  const modes: readonly (readonly [mode: number, expected: string])[] = [
+    [0o755, 'accepted'],
+    [0o700, 'accepted'],
+    [0o500, 'accepted'],
+    [0o644, '/draining/a: is not executable; chmod +x /draining/a'],
+    [0o775, '/draining/a: is writable by others than its owner; chmod go-w /draining/a'],
+    [0o757, '/draining/a: is writable by others than its owner; chmod go-w /draining/a'],
+  ];
+  for (const [mode, expected] of modes) {
+    it(`mode ${mode.toString(8)}: ${expected}`, () => {
+      assert.equal(refusal(directory.add('draining/a', 'true', mode)), expected);
+    });
+  }
+
+  it('refuses a script of another owner, naming the chown', () => {
+    const path = directory.add('draining/a', 'true');
+    const { uid } = statSync(path);
+    const result = openScript(path, { uids: [uid + 1], root: join(directory.path, 'draining') });
+    assert.ok('refusal' in result);
+    assert.equal(result.refusal.problem, `is owned by uid ${uid}, not by ${uid + 1}`);
+    assert.equal(result.refusal.remedy, `chown ${uid + 1} ${join(directory.path, 'draining')}`);
+  });
+
+  it('refuses everything below a directory that others can write, naming the directory', () => {
+    chmodSync(join(directory.path, 'draining'), 0o775);
+    assert.deepEqual(
+      list().refused.map(({ path }) => path),
+      [join(directory.path, 'draining')],
+    );
+    assert.deepEqual(list().paths, []);
+    chmodSync(join(directory.path, 'draining'), 0o755);
+    chmodSync(directory.path, 0o777);
+    assert.deepEqual(
+      list().refused.map(({ remedy }) => remedy),
+      [`chmod go-w ${directory.path}`],
+    );
+  });
+
+  it('refuses what is not a regular file, without opening it', async () => {
+    const socket = join(directory.path, 'draining/socket');
+    const server = createServer().listen(socket);
+    mkdirSync(join(directory.path, 'draining/dir'));
+    symlinkSync('/dev/full', join(directory.path, 'draining/device'));
+    try {
+      await new Promise((resolve) => server.once('listening', resolve));
+      chmodSync(socket, 0o755);
+      assert.match(refusal(socket), /is not a regular file/);
+      assert.match(refusal(join(directory.path, 'draining/dir')), /is not a regular file/);
+      assert.notEqual(refusal(join(directory.path, 'draining/device')), 'accepted');
+    } finally {
+      server.close();
+    }
+  });
+
+  it('follows a symbolic link and judges its target and the way there', () => {
+    const target = directory.add('elsewhere/tool', 'true');
+    const link = join(directory.path, 'draining/20-link');
+    symlinkSync('../elsewhere/tool', link);
+    assert.equal(refusal(link), 'accepted');
+    chmodSync(target, 0o777);
+    assert.match(refusal(link), /^\/elsewhere\/tool: is writable/);
+    chmodSync(target, 0o755);
+    chmodSync(join(directory.path, 'elsewhere'), 0o777);
+    assert.match(refusal(link), /^\/elsewhere: is writable/);
+  });
+
+  it('judges directories that a chain of links passes through', () => {
+    directory.add('elsewhere/tool', 'true');
+    mkdirSync(join(directory.path, 'hop'));
+    symlinkSync('../elsewhere', join(directory.path, 'hop/there'));
+    symlinkSync(join(directory.path, 'hop/there/tool'), join(directory.path, 'draining/20-link'));
+    assert.equal(refusal(join(directory.path, 'draining/20-link')), 'accepted');
+    chmodSync(join(directory.path, 'hop'), 0o777);
+    assert.match(refusal(join(directory.path, 'draining/20-link')), /^\/hop: is writable/);
+  });
+
+  it('refuses a link into a directory that anyone can write', () => {
+    symlinkSync('/tmp', join(directory.path, 'draining/20-link'));
+    const result = openScript(join(directory.path, 'draining/20-link/x'), {
+      ...directory.trust,
+      root: directory.path,
+    });
+    assert.ok('refusal' in result);
+  });
+
+  it('refuses dangling and circular links', () => {
+    symlinkSync('nothing', join(directory.path, 'draining/a'));
+    symlinkSync('b', join(directory.path, 'draining/b'));
+    assert.match(refusal(join(directory.path, 'draining/a')), /leads to nothing/);
+    assert.match(refusal(join(directory.path, 'draining/b')), /ELOOP/);
+  });
+
+  it('pins a program: the descriptor stays on the file that was judged', () => {
+    const path = join(directory.path, 'draining/20-program');
+    copyFileSync('/bin/true', path);
+    chmodSync(path, 0o755);
+    const result = openScript(path, directory.trust);
+    assert.ok('script' in result);
+    try {
+      assert.equal(result.script.isProgram, true);
+      const judged = statSync(path).ino;
+      renameSync(directory.add('draining/other', 'true'), path);
+      assert.equal(fstatSync(result.script.fd).ino, judged);
+      assert.notEqual(statSync(path).ino, judged);
+    } finally {
+      closeSync(result.script.fd);
+    }
+  });
+});

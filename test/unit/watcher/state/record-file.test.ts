@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { type Record, RecordFile } from '../../../../src/watcher/state/record-file.ts';
+
+const RECORD: Record = {
+  state: {
+    instanceId: 'i-1',
+    desired: 'refuse',
+    reasons: [{ source: 'state', detail: 'draining' }],
+    instanceState: 'draining',
+    stateSinceWallMs: 1_700_000_000_000,
+  },
+  unfinishedHooks: { id: 'a', from: 'running', to: 'draining' },
+};
+
+describe('the record', () => {
+  let parent = '';
+  let directory = '';
+  beforeEach(() => {
+    parent = mkdtempSync(join(tmpdir(), 'record-'));
+    directory = join(parent, 'state');
+  });
+  afterEach(() => rmSync(parent, { recursive: true }));
+
+  test('written and read in the same boot is equal, private, and alone in its directory', () => {
+    const file = new RecordFile(directory, 'boot-1');
+    file.write(RECORD);
+    assert.deepEqual(file.read(), { record: RECORD, problem: null });
+    assert.equal(statSync(file.path).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(directory), ['record.json']);
+  });
+
+  test('of an earlier boot is none, and no problem', () => {
+    new RecordFile(directory, 'boot-1').write(RECORD);
+    assert.deepEqual(new RecordFile(directory, 'boot-2').read(), { record: null, problem: null });
+  });
+
+  test('that is missing is none, and no problem', () => {
+    assert.deepEqual(new RecordFile(directory, 'boot-1').read(), { record: null, problem: null });
+  });
+
+  const foreign: [string, string][] = [
+    ['empty', ''],
+    ['half', '{"version":1,"bootId":"boot-1","sta'],
+    ['another version', JSON.stringify({ version: 2, bootId: 'boot-1', ...RECORD })],
+    ['an array', '[]'],
+    [
+      'a hostile state name',
+      JSON.stringify({
+        version: 1,
+        bootId: 'boot-1',
+        ...RECORD,
+        state: { ...RECORD.state, instanceState: '../x' },
+      }),
+    ],
+    [
+      'a wrong type',
+      JSON.stringify({ version: 1, bootId: 'boot-1', ...RECORD, state: { ...RECORD.state, desired: true } }),
+    ],
+    ['no record of hooks', JSON.stringify({ version: 1, bootId: 'boot-1', state: RECORD.state })],
+  ];
+  for (const [name, content] of foreign) {
+    test(`that is ${name} is none, and told in one line`, () => {
+      const file = new RecordFile(directory, 'boot-1');
+      file.write(RECORD);
+      writeFileSync(file.path, content);
+      const read = file.read();
+      assert.equal(read.record, null);
+      assert.match(read.problem ?? '', /record\.json .*starting without it$/);
+    });
+  }
+
+  test('that cannot be written throws, and leaves the old one', () => {
+    const file = new RecordFile(directory, 'boot-1');
+    writeFileSync(directory, 'a file where the directory should be');
+    assert.throws(() => file.write(RECORD), { code: 'EEXIST' });
+  });
+});
