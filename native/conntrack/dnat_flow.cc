@@ -11,7 +11,6 @@
 #include "inet/inet_attributes.hh"
 
 namespace conntrack {
-
 namespace {
 
 using netlink::Attributes;

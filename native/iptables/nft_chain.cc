@@ -13,7 +13,7 @@
 namespace iptables {
 namespace {
 
-netlink::Verdict request_chain(const std::string& name) {
+netlink::Verdict ask_for_chain(const std::string& name) {
   netlink::Socket socket(NETLINK_NETFILTER);
   alignas(nlmsghdr) char buffer[512] = {};
   auto* request =
@@ -26,7 +26,13 @@ netlink::Verdict request_chain(const std::string& name) {
 }  // namespace
 
 std::optional<bool> has_nft_chain(const std::string& name) {
-  const auto verdict = request_chain(name);
+  netlink::Verdict verdict;
+  try {
+    verdict = ask_for_chain(name);
+  } catch (const netlink::Error& error) {
+    if (error.error_number() == EPROTONOSUPPORT) return false;  // a kernel without nfnetlink
+    throw;
+  }
   switch (verdict.error) {
     case 0:
       return true;

@@ -11,7 +11,6 @@
 #include <system_error>
 
 namespace process {
-
 namespace {
 
 [[noreturn]] void throw_errno(const std::string& what) {

@@ -10,7 +10,6 @@
 #include <system_error>
 
 namespace systemd {
-
 namespace {
 
 class DatagramSocket {

@@ -1,12 +1,10 @@
-// The AWS credentials of this process by the SDK's standard chain: cached, refreshed ahead of their expiry without
+// The AWS credentials of this process by the standard chain: cached, refreshed ahead of their expiry without
 // holding anyone up, asked for once at a time, and kept as long as they are good when a refresh fails.
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { configuredSource } from './configured-source.ts';
 import { abandonOnAbort, DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import type { Environment } from './http-agents.ts';
 import { createImds } from './imds.ts';
-import { readRoleName } from './instance-metadata.ts';
+import { readRoleCredentials } from './instance-role.ts';
 
 export type Credentials = {
   readonly accessKeyId: string;
@@ -37,7 +35,7 @@ export type CredentialSource = {
 };
 
 export type OwnCredentials = CredentialSource & {
-  /** None of those found so far is served again, as after the machine slept. */
+  /** None of those found so far, or being looked up now, is served to a later caller, as after the machine slept. */
   forget(): void;
 };
 
@@ -48,7 +46,7 @@ const refreshAheadMs = 5 * 60_000;
 const refreshPauseMs = 10_000;
 const defaultLookupTimeoutMs = 60_000;
 
-/** A source over `lookup`, by default the standard chain, which reads the process's own environment. */
+/** A source over `lookup`, such as the standard chain. */
 export function createCredentialSource(options: {
   readonly lookup: CredentialLookup;
   readonly now?: () => number;
@@ -66,7 +64,7 @@ export function createCredentialSource(options: {
     // A chain that hangs, such as a `credential_process`, must not be the one that everybody waits for for ever.
     const attempt = runWithin({ timeoutMs: lookupTimeoutMs }, () => lookup())
       .then((found) => {
-        current = found;
+        if (pending === attempt) current = found;
         return found;
       })
       .catch((error: unknown) => {
@@ -74,7 +72,7 @@ export function createCredentialSource(options: {
         throw new CredentialsError('unavailable', `credentials: ${error.message}`, { cause: error });
       })
       .finally(() => {
-        pending = undefined;
+        if (pending === attempt) pending = undefined;
       });
     // Whoever asked may have given up: a failure that nobody waits for is no unhandled rejection.
     attempt.catch(() => undefined);
@@ -101,79 +99,53 @@ export function createCredentialSource(options: {
     },
     forget() {
       current = undefined;
+      pending = undefined;
     },
   };
 }
 
 /**
- * The standard chain: environment, profiles, SSO, process, web identity, container, instance role over IMDSv2.
- * When it finds nothing, IMDS is asked whether the instance carries a role, since only that tells "none" for certain.
+ * The standard chain: environment, profiles, SSO, process, web identity and container by the SDK, which is loaded only
+ * when one of them is set up and reads the process's own environment; else the instance's role over IMDSv2.
  */
 export function standardChain(env: Environment): CredentialLookup {
   return async () => {
-    const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
-    // A new chain each time: the SDK's own memory would serve what a server has refused. Its console warnings go nowhere.
-    const chain = defaultProvider({ logger: silentLogger, ignoreCache: true, ec2MetadataV1Disabled: true });
-    try {
-      const { accessKeyId, secretAccessKey, sessionToken, expiration } = await chain();
-      return {
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken === undefined ? {} : { sessionToken }),
-        ...(expiration === undefined ? {} : { expiresAtMs: expiration.getTime() }),
-      };
-    } catch (error) {
-      throw await explain(error, env);
-    }
+    const configured = await configuredSource(env);
+    return configured === undefined ? lookUpRole(env) : lookUpConfigured(configured);
   };
 }
 
-const ignore = (): void => undefined;
-const silentLogger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-async function explain(error: unknown, env: Environment): Promise<CredentialsError> {
-  const detail = error instanceof Error ? error.message : String(error);
-  const configured = await configuredSource(env);
-  if (configured !== undefined) {
-    return new CredentialsError('unavailable', `${configured}: ${detail}`, { cause: error });
-  }
+async function lookUpRole(env: Environment): Promise<Credentials> {
   const imds = createImds({ env });
   try {
-    const role = await readRoleName(imds);
-    if (role.kind === 'value')
-      return new CredentialsError('unavailable', `role ${role.value}: ${detail}`, { cause: error });
-    if (role.kind === 'absent')
-      return new CredentialsError('none', 'the instance carries no IAM role', { cause: error });
-    if (role.cause !== 'disabled') return new CredentialsError('unavailable', role.reason, { cause: error });
-    return new CredentialsError('none', `no credentials are configured, and ${role.reason}`, {
-      cause: error,
-    });
+    const role = await readRoleCredentials(imds);
+    if (role.kind === 'found') return role.credentials;
+    throw new CredentialsError(
+      role.kind,
+      role.kind === 'none' ? `no AWS credentials: ${role.reason}` : role.reason,
+    );
   } finally {
     imds.close();
   }
 }
 
-const sourceVariables = [
-  'AWS_PROFILE',
-  'AWS_WEB_IDENTITY_TOKEN_FILE',
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-];
-const sourceDirective =
-  /^\s*(aws_access_key_id|credential_process|credential_source|source_profile|role_arn|sso_\w+|login_session)\s*=/m;
-
-// A source that was set up and failed is not an absence of credentials.
-async function configuredSource(env: Environment): Promise<string | undefined> {
-  const variable = sourceVariables.find((name) => env[name]);
-  if (variable !== undefined) return variable;
-  const home = env.HOME ?? homedir();
-  const files = [
-    env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials'),
-    env.AWS_CONFIG_FILE ?? join(home, '.aws', 'config'),
-  ];
-  for (const file of files) {
-    const text = await readFile(file, 'utf8').catch(() => '');
-    if (sourceDirective.test(text)) return file;
+async function lookUpConfigured(configured: string): Promise<Credentials> {
+  const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+  // A new chain each time: the SDK's own memory would serve what a server has refused. Its console warnings go nowhere.
+  const chain = defaultProvider({ logger: silentLogger, ignoreCache: true, ec2MetadataV1Disabled: true });
+  try {
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await chain();
+    return {
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken === undefined ? {} : { sessionToken }),
+      ...(expiration === undefined ? {} : { expiresAtMs: expiration.getTime() }),
+    };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new CredentialsError('unavailable', `${configured}: ${detail}`, { cause: error });
   }
-  return undefined;
 }
+
+const ignore = (): void => undefined;
+const silentLogger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };

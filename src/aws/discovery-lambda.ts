@@ -3,7 +3,7 @@
 import type { Credentials } from './credentials.ts';
 import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { serviceEndpoint } from './endpoints.ts';
-import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
+import { closeAgents, createProxyAgents, type Environment, EnvironmentError } from './http-agents.ts';
 
 export type DiscoveryQuery = {
   readonly groupName: string;
@@ -13,6 +13,10 @@ export type DiscoveryQuery = {
   readonly credentials: Credentials;
   readonly env: Environment;
   readonly timeoutMs: number;
+  /** `services/domain` of IMDS, when it is known. */
+  readonly dnsSuffix?: string | undefined;
+  /** How far AWS's clock is ahead of this host's, when it is known. */
+  readonly clockOffsetMs?: number;
 };
 
 /** The three definite outcomes. `discovery` is the answered JSON object, unchecked. */
@@ -44,7 +48,10 @@ export function discoveryFunctionArn(
   return `arn:${partition}:lambda:${region}:${accountId}:function:CloneSquad-Discovery-${groupName}`;
 }
 
-/** Invokes the function once, with an empty payload. Throws DiscoveryError, or the reason of `signal`. */
+/**
+ * Invokes the function once, with an empty payload. Throws DiscoveryError, EnvironmentError, or the reason
+ * of `signal`.
+ */
 export async function invokeDiscovery(query: DiscoveryQuery, signal?: AbortSignal): Promise<DiscoveryAnswer> {
   const limits: Limits = { timeoutMs: query.timeoutMs, signal };
   try {
@@ -58,13 +65,17 @@ export async function invokeDiscovery(query: DiscoveryQuery, signal?: AbortSigna
 async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<DiscoveryAnswer> {
   const { LambdaClient, InvokeCommand } = await import('@aws-sdk/client-lambda');
   const agents = createProxyAgents(query.env);
+  const { region, env, dnsSuffix } = query;
   const { accessKeyId, secretAccessKey, sessionToken } = query.credentials;
   const client = new LambdaClient({
-    region: query.region,
-    endpoint: serviceEndpoint({ service: 'lambda', region: query.region, env: query.env }).href,
+    region,
+    endpoint: serviceEndpoint({ service: 'lambda', region, env, dnsSuffix }).href,
+    // Ours says both already; the SDK refuses them beside an endpoint.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    systemClockOffset: query.clockOffsetMs ?? 0,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
     requestHandler: { httpAgent: agents.http, httpsAgent: agents.https, requestTimeout: query.timeoutMs },
-    logger: silentLogger,
     // One retry lets the SDK correct a skewed clock; it stays inside the deadline.
     maxAttempts: 2,
   });
@@ -89,7 +100,7 @@ async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<Disco
 }
 
 function outcomeOf(error: unknown): DiscoveryAnswer {
-  if (error instanceof DiscoveryError) throw error;
+  if (error instanceof DiscoveryError || error instanceof EnvironmentError) throw error;
   const name = error instanceof Error ? error.name : '';
   const message = error instanceof Error ? error.message : String(error);
   if (name === 'ResourceNotFoundException') return { kind: 'absent' };
@@ -125,6 +136,3 @@ function errorMessageIn(payload: string): string {
   }
   return payload.slice(0, 200);
 }
-
-const ignore = (): void => undefined;
-const silentLogger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -23,10 +23,10 @@ export class EnvironmentError extends Error {
 /**
  * Agents for calls that leave the host. HTTPS_PROXY, HTTP_PROXY and NO_PROXY (either case) are honoured;
  * AWS_CA_BUNDLE is trusted besides Node's own authorities and NODE_EXTRA_CA_CERTS. Close with `closeAgents`.
- * Throws EnvironmentError when AWS_CA_BUNDLE cannot be read.
+ * Throws EnvironmentError when AWS_CA_BUNDLE cannot be read, or when a proxy is none that can be used.
  */
 export function createProxyAgents(env: Environment): Agents {
-  const proxyEnv = { ...env };
+  const proxyEnv = { ...env, ...usableProxies(env) };
   const bundle = env.AWS_CA_BUNDLE;
   // One context for all connections: parsing some 150 authorities again for each takes milliseconds.
   const trust = bundle ? { secureContext: secureContextWith(bundle) } : {};
@@ -45,6 +45,24 @@ export function createDirectAgents(): Agents {
 export function closeAgents(agents: Agents): void {
   agents.http.destroy();
   agents.https.destroy();
+}
+
+// Node passes over a value that it does not understand and connects directly: what an operator who set a proxy least wants.
+function usableProxies(env: Environment): Record<string, string> {
+  const proxies: Record<string, string> = {};
+  for (const variable of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
+    const value = env[variable];
+    if (!value) continue;
+    const url = URL.parse(value.includes('://') ? value : `http://${value}`);
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      throw new EnvironmentError(
+        variable,
+        'is not the URL of an HTTP proxy, such as http://proxy.example:3128',
+      );
+    }
+    proxies[variable] = url.href;
+  }
+  return proxies;
 }
 
 function secureContextWith(path: string) {

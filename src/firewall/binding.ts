@@ -67,12 +67,10 @@ export function loadAddon(): NativeAddon {
 function candidates(): string[] {
   const chosen = process.env.CS_NATIVE_DIR;
   if (chosen) return [path.resolve(chosen, 'addon.node')];
-  // The programs are CommonJS bundles, dist/lib/*.cjs, where import.meta is empty; the sources are ES modules.
-  const here = typeof __dirname === 'string' ? __dirname : import.meta.dirname;
-  return [
-    path.resolve(here, '../native/addon.node'),
-    path.resolve(here, '../../build/cmake/Release/addon.node'),
-  ];
+  // In the bundles, dist/lib/*.cjs, the build puts __dirname for import.meta.dirname.
+  return ['../native/addon.node', '../../build/cmake/Release/addon.node'].map((candidate) =>
+    path.resolve(import.meta.dirname, candidate),
+  );
 }
 
 function firstLine(error: unknown): string {

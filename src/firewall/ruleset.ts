@@ -40,7 +40,7 @@ export type Inspection =
 export interface RulesetEvent {
   /** `changed`: a generation touched our table. `overflow`: events were lost, look again. */
   readonly kind: 'changed' | 'overflow';
-  /** Who did it, where the kernel tells. */
+  /** Who did it, where the kernel tells: the committing thread's id and name, which are its process's for programs of one thread. */
   readonly pid: number | null;
   readonly command: string | null;
 }

@@ -1,4 +1,5 @@
 // The contract against the addon and the running kernel, each time in a network namespace of its own.
+import assert from 'node:assert/strict';
 import { openFirewallIn, type RemoteFirewall } from '../fixtures/firewall-process.ts';
 import { createNamespace } from '../fixtures/netns.ts';
 import { describeFirewallContract } from './firewall.contract.ts';
@@ -20,7 +21,10 @@ describeFirewallContract('native firewall', async () => {
       await namespace.run('nft', ['flush', 'ruleset']);
     },
     async close() {
-      await Promise.all(opened.map((firewall) => firewall.kill()));
+      for (const firewall of opened) {
+        firewall.close();
+        assert.equal(await firewall.end(), 0);
+      }
       await namespace.close();
     },
   };

@@ -18,7 +18,11 @@ const MODULES = ['kernel/net', 'kernel/lib', 'kernel/crypto', 'kernel/drivers/ne
 const TOOLS = ['/usr/sbin/nft', '/usr/sbin/ip'];
 
 /** Lays the file system out in `directory` and packs it into `archive`. Both must be free. */
-export async function packInitramfs(kernel: KernelPackage, directory: string, archive: string): Promise<void> {
+export async function packInitramfs(
+  kernel: KernelPackage,
+  directory: string,
+  archive: string,
+): Promise<void> {
   for (const room of ['bin', 'sbin', 'dev', 'etc', 'proc', 'sys', 'run', 'tmp', 'var/lib', INSTALLED]) {
     mkdirSync(join(directory, room), { recursive: true });
   }
@@ -27,7 +31,8 @@ export async function packInitramfs(kernel: KernelPackage, directory: string, ar
   symlinkSync('../bin/busybox', join(directory, 'sbin/modprobe'));
   place(join(GUEST, 'init'), join(directory, 'init'));
 
-  cpSync(DIST, join(directory, INSTALLED), { recursive: true, dereference: true });
+  // Not cpSync: it leaves the links inside a directory as they are, `dereference` or not.
+  execFileSync('cp', ['-rL', `${DIST}/.`, join(directory, INSTALLED)]);
   for (const tool of TOOLS) place(tool, join(directory, tool));
   for (const library of libraries([join(DIST, 'runtime/node'), join(DIST, 'native/addon.node'), ...TOOLS])) {
     place(library, join(directory, library));

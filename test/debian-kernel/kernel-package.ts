@@ -23,7 +23,9 @@ export function unpackedKernel(directory: string): KernelPackage {
   const releases = readdirSync(join(directory, 'lib/modules'));
   const release = releases[0];
   if (releases.length !== 1 || release === undefined || !release.startsWith(SERIES)) {
-    throw new Error(`${directory} holds ${releases.join(', ') || 'no kernel'}, not one ${SERIES}x: remove it and run again`);
+    throw new Error(
+      `${directory} holds ${releases.join(', ') || 'no kernel'}, not one ${SERIES}x: remove it and run again`,
+    );
   }
   return {
     release,
@@ -38,14 +40,19 @@ function fetchInto(directory: string): void {
   if (isRoot) execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'] });
   const work = mkdtempSync(join(dirname(directory), 'fetch-'));
   try {
-    execFileSync('apt-get', ['download', '-qq', imagePackage()], { cwd: work, stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync('apt-get', ['download', '-qq', imagePackage()], {
+      cwd: work,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const archive = readdirSync(work).find((name) => name.endsWith('.deb'));
     if (archive === undefined) throw new Error('apt-get download left no .deb file');
     execFileSync('dpkg-deb', ['-x', archive, 'unpacked'], { cwd: work });
     renameSync(join(work, 'unpacked'), directory);
   } catch (error) {
     const hint = isRoot ? '' : '; as root, run: apt-get update';
-    throw new Error(`cannot fetch Debian's kernel: ${(error as Error).message.trim()}${hint}`, { cause: error });
+    throw new Error(`cannot fetch Debian's kernel: ${(error as Error).message.trim()}${hint}`, {
+      cause: error,
+    });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -59,7 +66,9 @@ function imagePackage(): string {
   });
   const name = /^Depends: (?:.*, )?(linux-image-\S+-cloud-amd64)\b/m.exec(shown)?.[1];
   if (!name?.startsWith(`linux-image-${SERIES}`)) {
-    throw new Error(`${META_PACKAGE} is ${name ?? 'unknown'} here, not Linux ${SERIES}x: this needs Debian 12's sources`);
+    throw new Error(
+      `${META_PACKAGE} is ${name ?? 'unknown'} here, not Linux ${SERIES}x: this needs Debian 12's sources`,
+    );
   }
   return name;
 }

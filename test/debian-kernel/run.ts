@@ -19,7 +19,8 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
 
-if (process.arch !== 'x64') throw new Error(`this boots an amd64 kernel with this machine's node, which is ${process.arch}`);
+if (process.arch !== 'x64')
+  throw new Error(`this boots an amd64 kernel with this machine's node, which is ${process.arch}`);
 mkdirSync(CACHE, { recursive: true });
 const kernel = unpackedKernel(join(CACHE, 'kernel'));
 const work = mkdtempSync(join(CACHE, 'run-'));
@@ -47,8 +48,11 @@ try {
 const { passed, problems } = judge(lines);
 const all = end === 'off' ? problems : [end, ...problems];
 for (const problem of all) say(`test-debian-kernel: ${problem}`);
-if (all.length > 0) say(`test-debian-kernel: the whole console is in ${relative(process.cwd(), CONSOLE_LOG)}`);
-say(`test-debian-kernel: ${all.length === 0 ? 'passed' : 'FAILED'}, ${passed} checks on Linux ${kernel.release}, ${sinceStart()}`);
+if (all.length > 0)
+  say(`test-debian-kernel: the whole console is in ${relative(process.cwd(), CONSOLE_LOG)}`);
+say(
+  `test-debian-kernel: ${all.length === 0 ? 'passed' : 'FAILED'}, ${passed} checks on Linux ${kernel.release}, ${sinceStart()}`,
+);
 process.exitCode = all.length === 0 ? 0 : 1;
 
 function sinceStart(): string {

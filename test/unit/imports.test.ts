@@ -96,7 +96,7 @@ function* sourceFiles(directory: string): Generator<string> {
 /** The files of ours that a file names in static, dynamic and type imports. */
 function importsOf(file: string): string[] {
   const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+\.ts)'/g)].map((match) =>
     resolve(dirname(file), match[1]!),
   );
 }

@@ -52,7 +52,7 @@ export function canonicalPath(rawPath: string): string {
 
 /**
  * The canonical request over the headers named (lower case, sorted). Values are trimmed, inner runs of space are one
- * space, repetitions are joined by commas in the order received.
+ * space, repetitions are joined by commas in the order received. One character stands for one byte of the wire.
  */
 export function canonicalRequest(
   request: ReceivedRequest,
@@ -77,6 +77,7 @@ export function headerValues(request: ReceivedRequest, name: string): string[] {
   return request.headers.filter(([received]) => received.toLowerCase() === name).map(([, value]) => value);
 }
 
+/** In hexadecimal; a string is taken as UTF-8. */
 export function sha256Hex(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
 }
@@ -87,7 +88,7 @@ export function decodeParameter(encoded: string): string {
 }
 
 function fold(value: string): string {
-  return value.trim().replace(/\s+/g, ' ');
+  return value.replace(/^[ \t]+|[ \t]+$/g, '').replace(/[ \t]+/g, ' ');
 }
 
 function compare(a: string, b: string): number {

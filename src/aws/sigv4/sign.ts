@@ -81,7 +81,6 @@ function withStrictQuery(url: URL): URL {
   const pairs = [...url.searchParams].map(([name, value]) => `${strictEncode(name)}=${strictEncode(value)}`);
   const strict = new URL(url);
   strict.search = pairs.join('&');
-  strict.hash = '';
   return strict;
 }
 

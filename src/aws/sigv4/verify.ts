@@ -9,8 +9,9 @@ import {
   type ReceivedRequest,
   sha256Hex,
 } from './canonical.ts';
-import { algorithm, type ParsedSignature, parseSignature } from './parse-signature.ts';
+import { type ParsedSignature, parseSignature } from './parse-signature.ts';
 import { type Refusal, refusal } from './refusal.ts';
+import { algorithm, basicIso } from './signature-fields.ts';
 
 export type { ReceivedRequest } from './canonical.ts';
 export type { RefusalCode } from './refusal.ts';
@@ -66,7 +67,12 @@ export function verifyRequest(request: ReceivedRequest, options: VerifyOptions):
     signedParameters(parameters, signature),
     signature.signedHeaders,
   );
-  const stringToSign = [algorithm, signature.timestamp, signature.scope, sha256Hex(canonical)].join('\n');
+  const stringToSign = [
+    algorithm,
+    signature.timestamp,
+    signature.scope,
+    sha256Hex(Buffer.from(canonical, 'latin1')),
+  ].join('\n');
   const expected = sign(stringToSign, key.secretAccessKey, signature);
   const isBodyAsDeclared = declaredHash === undefined || isSameText(declaredHash, sha256Hex(request.body));
   if (!isBodyAsDeclared || !isSameText(signature.signature, expected)) {
@@ -146,10 +152,6 @@ function isSameText(a: string, b: string): boolean {
   const left = Buffer.from(a, 'utf8');
   const right = Buffer.from(b, 'utf8');
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-function basicIso(timeMs: number): string {
-  return new Date(timeMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
 function mismatchMessage(canonical: string, stringToSign: string): string {

@@ -71,8 +71,8 @@ class GivenContext implements ContextSource {
     this.#parts = parts;
     this.#region =
       config.region ??
-      parts.env['AWS_REGION'] ??
-      parts.env['AWS_DEFAULT_REGION'] ??
+      parts.env.AWS_REGION ??
+      parts.env.AWS_DEFAULT_REGION ??
       regionOfHost(config.apiUrl as string);
   }
 

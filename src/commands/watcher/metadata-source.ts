@@ -28,6 +28,8 @@ export interface MetadataSourceOptions {
   readonly forgetCredentials: () => void;
   /** `--api-url`: the only route. */
   readonly apiUrl: string | null;
+  /** Whether discovery itself goes over plain http, so that its answer is believed as far. */
+  readonly plainHttpDiscovery: (region: string) => boolean;
   /** `--instance-id`: asked for by name. */
   readonly askedInstanceId: string | null;
   readonly monotonicMs: () => number;
@@ -65,8 +67,9 @@ export class ApiMetadataSource implements MetadataSource {
   }
 
   #routes(context: InstanceContext): ApiRoutes {
-    const { apiUrl } = this.#options;
-    return apiUrl === null ? routesFromDiscovery(context.discovery) : routesFromApiUrl(apiUrl);
+    const { apiUrl, plainHttpDiscovery } = this.#options;
+    if (apiUrl !== null) return routesFromApiUrl(apiUrl);
+    return routesFromDiscovery(context.discovery, { plainHttp: plainHttpDiscovery(context.region) });
   }
 
   #inOrder(routes: readonly ApiRoute[]): ApiRoute[] {

@@ -6,15 +6,17 @@ import type { AgentConfig, ResolvedConfig } from '../../watcher/config/agent-con
 import { adopt } from '../../watcher/domain/adopt.ts';
 import { recordedState } from '../../watcher/domain/agent-state.ts';
 import type { TableObservation } from '../../watcher/domain/desired-firewall.ts';
+import type { HookReport } from '../../watcher/hooks/hook-report.ts';
 import { createHookRunner } from '../../watcher/hooks/runner.ts';
 import { startAgent } from '../../watcher/loop.ts';
+import { hookLine } from '../../watcher/observe/hook-line.ts';
 import type { Log } from '../../watcher/observe/log.ts';
+import { writeEntry } from '../../watcher/observe/log-entry.ts';
 import { LogReporter } from '../../watcher/observe/reporter.ts';
 import { bootId } from '../../watcher/state/boot.ts';
 import { ContextFile } from '../../watcher/state/context-file.ts';
 import { RecordFile } from '../../watcher/state/record-file.ts';
 import { RecordKeeper } from '../../watcher/state/record-keeper.ts';
-import { reportHook } from './report-hook.ts';
 import { connectAws, settingsFor } from './settings.ts';
 
 export interface AgentRun {
@@ -76,8 +78,8 @@ export async function runAgent(run: AgentRun): Promise<void> {
   const hooks = createHookRunner({
     settings: () => ({ scriptDir: config.scriptDir, timeoutMs: config.hookTimeoutMs }),
     onReport: (report) => {
-      if (report.kind === 'completed' && !report.interrupted) keeper.hooksEnded(report.transition);
-      reportHook(log, report);
+      if (hasEnded(report)) keeper.hooksEnded(report.transition);
+      writeEntry(log, hookLine(report));
     },
   });
 
@@ -121,6 +123,19 @@ export async function runAgent(run: AgentRun): Promise<void> {
   log.info({ event: 'stopped', table: left.table }, stopMessage(left));
   parts.http.close();
   parts.imds.close();
+}
+
+/** Whether nothing of the transition's scripts is left to run; one that the end of the agent interrupts stays on record. */
+function hasEnded(report: HookReport): boolean {
+  switch (report.kind) {
+    case 'completed':
+      return !report.interrupted;
+    case 'malformed-state':
+    case 'superseded':
+      return true;
+    default:
+      return false;
+  }
 }
 
 async function look(firewall: Firewall): Promise<TableObservation> {

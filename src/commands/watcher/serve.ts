@@ -1,9 +1,11 @@
 // The process around the agent: its log, its lock, its firewall and its signals.
+import { findIptablesChain } from '../../firewall/iptables.ts';
 import { openFirewall } from '../../firewall/native-firewall.ts';
 import { notify } from '../../firewall/service-manager.ts';
 import type { ResolvedConfig } from '../../watcher/config/agent-config.ts';
 import { createLog, type Log } from '../../watcher/observe/log.ts';
 import { EXIT } from './exit-status.ts';
+import { OLD_CHAIN, oldChainWarning } from './old-chain.ts';
 import { runAgent } from './run-agent.ts';
 import { takeWriterLock } from './writer-lock.ts';
 
@@ -30,6 +32,7 @@ export async function serve(
   if (lock.kind === 'unavailable')
     log.error({ event: 'degraded', part: 'lock' }, `degraded: lock: ${lock.problem}`);
   const firewall = openFirewall({ ownership: config.tableOwnership });
+  await warnOfOldChain(log);
   const ending = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort());
   let reload = (): void => {};
@@ -53,6 +56,16 @@ export async function serve(
     firewall.close();
     if (lock.kind === 'taken') lock.release();
     log.close();
+  }
+}
+
+/** The Python tool's rules are no more ours to remove than anybody else's, but whoever replaces it should know. */
+async function warnOfOldChain(log: Log): Promise<void> {
+  try {
+    const warning = oldChainWarning(await findIptablesChain(OLD_CHAIN));
+    if (warning !== null) log.warn({ event: 'old-chain' }, warning);
+  } catch (error) {
+    log.debug({ event: 'old-chain' }, `not looked for: ${(error as Error).message}`);
   }
 }
 

@@ -1,5 +1,6 @@
 // From a configuration to what the loop works with. Made anew at every reload, over credentials and files that stay.
 import { createCredentialSource, type OwnCredentials, standardChain } from '../../aws/credentials.ts';
+import { serviceEndpoint } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
 import { createImds, type Imds } from '../../aws/imds.ts';
 import { createSignedHttp, type SignedHttp } from '../../aws/signed-http.ts';
@@ -51,6 +52,8 @@ export function settingsFor(config: AgentConfig, parts: SourceParts): Settings {
     forgetCredentials: () => parts.credentials.forget(),
     apiUrl: config.apiUrl,
     askedInstanceId: config.instanceId,
+    plainHttpDiscovery: (region) =>
+      serviceEndpoint({ service: 'lambda', region, env: parts.env }).protocol === 'http:',
     monotonicMs: parts.monotonicMs,
   });
   const ruleset = ports.length === 0 ? null : { ports, allowFrom, includeLoopback };

@@ -18,9 +18,10 @@ class AddressError extends Error {
 
 /**
  * The routes in the discovery function's answer, of any dialect, in the order to try them: the VPC endpoint first, as a
- * private API answers nowhere else. Plain http is accepted for loopback addresses only. `problem` names the wrong key.
+ * private API answers nowhere else. Plain http is accepted for loopback addresses only, or with `plainHttp`, for a discovery
+ * that came over plain http itself. `problem` names the wrong key.
  */
-export function routesFromDiscovery(discovery: unknown): ApiRoutes {
+export function routesFromDiscovery(discovery: unknown, { plainHttp = false } = {}): ApiRoutes {
   return toRoutes(() => {
     if (typeof discovery !== 'object' || discovery === null || Array.isArray(discovery)) {
       throw new AddressError('discovery: expected an object');
@@ -30,12 +31,12 @@ export function routesFromDiscovery(discovery: unknown): ApiRoutes {
     // D0 has one endpoint too, under a plural name.
     const endpoint = text('ApiGwVpcEndpointDNSEntry') ?? text('ApiGwVpcEndpointDNSEntries');
     const routes: ApiRoute[] = [];
-    const publicRoute = publicUrl === null ? null : toBaseUrl(publicUrl, 'InteractAPIGWUrl');
+    const publicRoute = publicUrl === null ? null : toBaseUrl(publicUrl, 'InteractAPIGWUrl', plainHttp);
     const apiId = text('InteractApi') ?? apiIdOfHost(publicRoute);
     const headers = apiId === null ? {} : { 'x-apigw-api-id': toApiId(apiId) };
     if (endpoint !== null) {
       if (apiId === null) throw new AddressError('InteractApi: missing, and the VPC endpoint needs it');
-      routes.push({ label: 'vpc-endpoint', url: toEndpointUrl(endpoint), headers });
+      routes.push({ label: 'vpc-endpoint', url: toEndpointUrl(endpoint, plainHttp), headers });
     }
     if (publicRoute !== null) routes.push({ label: 'public', url: publicRoute.href, headers });
     return routes;
@@ -95,13 +96,13 @@ function toBaseUrl(text: string, source: string, isPlainHttpAllowed = false): UR
   return url;
 }
 
-function toEndpointUrl(endpoint: string): string {
+function toEndpointUrl(endpoint: string, plainHttp: boolean): string {
   if (!/^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(endpoint)) {
     throw new AddressError('ApiGwVpcEndpointDNSEntry: not a host name');
   }
-  const scheme = isLoopback(endpoint.replace(/:\d+$/, '')) ? 'http' : 'https';
+  const scheme = plainHttp || isLoopback(endpoint.replace(/:\d+$/, '')) ? 'http' : 'https';
   // The stage is not part of the published name and is always v1.
-  return toBaseUrl(`${scheme}://${endpoint}/v1/`, 'ApiGwVpcEndpointDNSEntry').href;
+  return toBaseUrl(`${scheme}://${endpoint}/v1/`, 'ApiGwVpcEndpointDNSEntry', plainHttp).href;
 }
 
 function toApiId(text: string): string {

@@ -5,8 +5,7 @@ import type { IncomingMessage } from 'node:http';
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Leaving the loop must not close the connection that the answer goes out on.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > maxBytes) return null;
     chunks.push(chunk);

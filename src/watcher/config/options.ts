@@ -79,7 +79,8 @@ export const OPTIONS: OptionTable = {
   staleContextAfterMs: {
     name: 'stale-context-timeout',
     placeholder: 'SECONDS',
-    kind: kinds.seconds({ min: 1, max: 30 * DAY_SECONDS, outside: 'error' }),
+    // Clamped, as 0 (never cached) was a value of the Python tool's command lines.
+    kind: kinds.seconds({ min: 1, max: 30 * DAY_SECONDS, outside: 'clamp' }),
     description: 'how long instance tags and discovery are used before they are read again',
     default: 300_000,
     bare: 300_000,

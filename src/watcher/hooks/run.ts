@@ -2,20 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { LineSplitter, OUTPUT_BOUNDS, OutputBudget } from './output-lines.ts';
+import { endOnTimeout, type ScriptLimits } from './process-group.ts';
 import type { OpenScript } from './select.ts';
 
-export interface ScriptRun {
+export interface ScriptRun extends ScriptLimits {
   readonly script: OpenScript;
   readonly args: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** How long it may run before SIGTERM to its group, ms. */
-  readonly timeoutMs: number;
-  /** From SIGTERM to SIGKILL, ms. */
-  readonly graceMs: number;
   readonly onLine: (stream: 'stdout' | 'stderr', text: string) => void;
-  /** Ends it early, as a timeout does. */
-  readonly signal: AbortSignal;
 }
 
 export interface ScriptResult {
@@ -25,7 +20,7 @@ export interface ScriptResult {
   readonly timedOut: boolean;
   /** Bytes of output that were not logged. */
   readonly truncatedBytes: number;
-  /** Why it could not be started; null when it ran. */
+  /** Why there is neither exit status nor signal, as the end of a sentence about the script; null when there is one. */
   readonly problem: string | null;
 }
 
@@ -33,8 +28,10 @@ export interface ScriptResult {
 const OUTPUT_AFTER_EXIT_MS = 300;
 /** The descriptor under which the child finds a program that is run by descriptor. */
 const PROGRAM_FD = 3;
+/** SIGKILL waits for a system call that cannot be interrupted: a dead network file system, a lost disk. */
+const UNENDING = 'did not end when it was killed, and is not waited for any longer';
 
-/** Never rejects. Closes `script.fd`'s copy in the child only: the descriptor stays the caller's. */
+/** Resolves when the script has ended, or will not end; never rejects. `script.fd` stays the caller's to close. */
 export function runScript(run: ScriptRun): Promise<ScriptResult> {
   const startedAt = performance.now();
   const budget = new OutputBudget(OUTPUT_BOUNDS);
@@ -59,16 +56,21 @@ export function runScript(run: ScriptRun): Promise<ScriptResult> {
   const pid = child.pid;
   if (pid === undefined) return promise;
 
-  const ending = endOnTimeout(pid, run);
   const output = [
     readLines(child.stdout, budget, (text) => run.onLine('stdout', text)),
     readLines(child.stderr, budget, (text) => run.onLine('stderr', text)),
   ];
+  const stopReading = (): void => output.forEach(({ stop }) => void stop());
+  const ending = endOnTimeout(pid, run, () => {
+    child.unref();
+    stopReading();
+    finish({ exit: null, signal: null, timedOut: ending.timedOut(), problem: UNENDING });
+  });
   child.once('exit', (exit, signal) => {
     ending.exited();
-    const stopWaiting = setTimeout(() => output.forEach(({ stop }) => void stop()), OUTPUT_AFTER_EXIT_MS);
+    const deadline = setTimeout(stopReading, OUTPUT_AFTER_EXIT_MS);
     void Promise.all(output.map(({ ended }) => ended)).then(() => {
-      clearTimeout(stopWaiting);
+      clearTimeout(deadline);
       finish({ exit, signal, timedOut: ending.timedOut(), problem: null });
     });
   });
@@ -89,53 +91,10 @@ function start({ script, args, env }: ScriptRun): ChildProcess {
 /** execve says ENOENT of a script that is there when its interpreter is not. */
 function startProblem({ script }: ScriptRun, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') {
-    return script.isProgram
-      ? 'its dynamic loader is missing'
-      : 'it is gone, or the interpreter in its first line is missing';
-  }
-  return `it could not be started (${code ?? message})`;
-}
-
-interface Ending {
-  /** The script's own process is gone. */
-  exited(): void;
-  timedOut(): boolean;
-}
-
-/** SIGTERM to the group at the timeout or the abort, SIGKILL after the grace; what a script told to end leaves is killed. */
-function endOnTimeout(pid: number, { timeoutMs, graceMs, signal }: ScriptRun): Ending {
-  let timedOut = false;
-  let killTimer: NodeJS.Timeout | null = null;
-  const terminate = (): void => {
-    if (killTimer !== null) return;
-    signalGroup(pid, 'SIGTERM');
-    killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
-  };
-  const timeout = setTimeout(() => {
-    timedOut = true;
-    terminate();
-  }, timeoutMs);
-  if (signal.aborted) terminate();
-  signal.addEventListener('abort', terminate, { once: true });
-  return {
-    exited() {
-      clearTimeout(timeout);
-      signal.removeEventListener('abort', terminate);
-      if (killTimer === null) return;
-      clearTimeout(killTimer);
-      signalGroup(pid, 'SIGKILL');
-    },
-    timedOut: () => timedOut,
-  };
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  if (code !== 'ENOENT') return `could not be started (${code ?? message})`;
+  return script.isProgram
+    ? 'could not be started: its dynamic loader is missing'
+    : 'could not be started: it is gone, or the interpreter in its first line is missing';
 }
 
 /** `ended` resolves at the end of the stream or once `stop` was called. */

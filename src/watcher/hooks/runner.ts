@@ -2,42 +2,19 @@
 import { closeSync } from 'node:fs';
 import { isWellFormedState } from '../domain/instance-state.ts';
 import type { HookRunner, HookTransition } from '../ports.ts';
-import { type PathTrust, type Refusal, ROOT_ONLY } from './path-trust.ts';
+import type { HookReport } from './hook-report.ts';
+import { type PathTrust, ROOT_ONLY } from './path-trust.ts';
 import { runScript, type ScriptResult } from './run.ts';
 import { previousState, scriptEnvironment } from './script-environment.ts';
 import { listScripts, openScript } from './select.ts';
+
+export type { HookReport } from './hook-report.ts';
 
 /** The loop's port, with the end that the program needs. A change not begun when a newer one comes is superseded. */
 export interface ScriptRunner extends HookRunner {
   /** Ends the script that runs (TERM, then KILL) and starts none; resolves when it is gone. Later changes are ignored. */
   stop(): Promise<void>;
 }
-
-/** What happened; `transition` is the id of the change, `script` the script's path. */
-export type HookReport = { readonly transition: string } & (
-  | { readonly kind: 'started'; readonly script: string }
-  | {
-      readonly kind: 'line';
-      readonly script: string;
-      readonly stream: 'stdout' | 'stderr';
-      readonly text: string;
-    }
-  | ({ readonly kind: 'finished'; readonly script: string } & ScriptResult)
-  | ({ readonly kind: 'refused' } & Refusal)
-  /** The state's name is not one that may become part of a path: nothing was looked at. */
-  | { readonly kind: 'malformed-state' }
-  /** `by` is the newer change, or null when the agent stops. */
-  | { readonly kind: 'superseded'; readonly by: string | null }
-  /** `interrupted`: the agent stopped before every script had run. */
-  | {
-      readonly kind: 'completed';
-      /** Scripts that were to run: those refused, those that did not end with exit status 0, and the rest. */
-      readonly scripts: number;
-      readonly refused: number;
-      readonly failed: number;
-      readonly interrupted: boolean;
-    }
-);
 
 export interface HookSettings {
   readonly scriptDir: string;
@@ -90,6 +67,15 @@ export function createHookRunner(options: HookRunnerOptions): ScriptRunner {
   };
 }
 
+/** One state change under way. */
+interface Run extends HookSettings {
+  readonly transition: HookTransition;
+  readonly trust: PathTrust;
+  readonly graceMs: number;
+  readonly onReport: (report: HookReport) => void;
+  readonly signal: AbortSignal;
+}
+
 async function runTransition(
   transition: HookTransition,
   { settings, onReport, trust = ROOT_ONLY, graceMs = DEFAULT_GRACE_MS }: HookRunnerOptions,
@@ -97,61 +83,49 @@ async function runTransition(
 ): Promise<void> {
   // Reading directories takes a moment on a slow disk; the caller of submit() is not to pay for it.
   await new Promise(setImmediate);
-  const { scriptDir, timeoutMs } = settings();
+  const run: Run = { ...settings(), transition, trust, graceMs, onReport, signal };
+  const about = { transition: transition.id };
   if (!isWellFormedState(transition.to)) {
-    onReport({ kind: 'malformed-state', transition: transition.id });
+    onReport({ kind: 'malformed-state', ...about });
     return;
   }
-  const list = listScripts(scriptDir, transition.to, trust);
-  for (const refusal of list.refused) onReport({ kind: 'refused', transition: transition.id, ...refusal });
+  const list = listScripts(run.scriptDir, transition.to, trust);
+  for (const refusal of list.refused) onReport({ kind: 'refused', ...about, ...refusal });
   const scripts = list.paths.length + list.refused.length;
   let refused = list.refused.length;
   let failed = 0;
   for (const path of list.paths) {
     if (signal.aborted) break;
-    const result = await runOne(path, transition, { onReport, trust, graceMs, timeoutMs }, signal);
+    const result = await runOne(path, run);
     if (result === null) refused += 1;
     else if (result.exit !== 0) failed += 1;
   }
-  const interrupted = signal.aborted;
-  onReport({ kind: 'completed', transition: transition.id, scripts, refused, failed, interrupted });
+  onReport({ kind: 'completed', ...about, scripts, refused, failed, interrupted: signal.aborted });
 }
 
 /** null when the script was refused. */
-async function runOne(
-  path: string,
-  transition: HookTransition,
-  {
-    onReport,
-    trust,
-    graceMs,
-    timeoutMs,
-  }: Required<Pick<HookRunnerOptions, 'onReport' | 'trust' | 'graceMs'>> & {
-    timeoutMs: number;
-  },
-  signal: AbortSignal,
-): Promise<ScriptResult | null> {
+async function runOne(path: string, run: Run): Promise<ScriptResult | null> {
+  const { transition, trust, onReport } = run;
   const about = { transition: transition.id, script: path };
   const opened = openScript(path, trust);
   if ('refusal' in opened) {
     onReport({ kind: 'refused', transition: transition.id, ...opened.refusal });
     return null;
   }
-  const { script } = opened;
   try {
     onReport({ kind: 'started', ...about });
     const result = await runScript({
-      script,
+      script: opened.script,
       args: [transition.to, previousState(transition)],
       env: scriptEnvironment(transition, path),
-      timeoutMs,
-      graceMs,
+      timeoutMs: run.timeoutMs,
+      graceMs: run.graceMs,
       onLine: (stream, text) => onReport({ kind: 'line', ...about, stream, text }),
-      signal,
+      signal: run.signal,
     });
     onReport({ kind: 'finished', ...about, ...result });
     return result;
   } finally {
-    closeSync(script.fd);
+    closeSync(opened.script.fd);
   }
 }

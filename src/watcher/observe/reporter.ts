@@ -3,7 +3,9 @@ import type { ConnectionCount, RulesetEvent } from '../../firewall/ruleset.ts';
 import type { DrainRuleset } from '../domain/desired-firewall.ts';
 import type { Announcement } from '../domain/step.ts';
 import type { Reporter, Summary } from '../ports.ts';
+import { announcementLine } from './announcement-line.ts';
 import type { Log } from './log.ts';
+import { writeEntry } from './log-entry.ts';
 
 /** A reporter over the log; `notify` sends one line to the service manager. */
 export class LogReporter implements Reporter {
@@ -19,44 +21,8 @@ export class LogReporter implements Reporter {
     this.#notify = notify;
   }
 
-  announce(a: Announcement): void {
-    switch (a.event) {
-      case 'state-changed':
-        return this.#log.info(
-          { event: a.event, from: a.from, to: a.to },
-          `state ${a.from ?? 'unknown'} -> ${a.to}`,
-        );
-      case 'refusing': {
-        const reasons = a.reasons.map((reason) => `${reason.source} ${reason.detail}`);
-        return this.#log.info(
-          { event: a.event, reasons },
-          `new connections are to be refused: ${reasons.join(', ')}`,
-        );
-      }
-      case 'open':
-        return this.#open(a.because, a.detail);
-      case 'hold-began':
-      case 'hold-cause':
-        return this.#log.warn(
-          { event: a.event, class: a.class },
-          `${a.class === 'no-verdict' ? '' : `state unknown (${a.class}): `}${a.message}; ${standsAs(a.desired)}`,
-        );
-      case 'hold-ended':
-        return this.#log.info(
-          { event: a.event, lastedMs: Math.round(a.lastedMs) },
-          `state known again after ${seconds(a.lastedMs)}`,
-        );
-      case 'hold-expired':
-        return this.#log.warn(
-          { event: a.event, lastedMs: Math.round(a.lastedMs) },
-          `no verdict for ${seconds(a.lastedMs)}: --max-hold is over, the ports are opened`,
-        );
-      case 'no-information':
-        return this.#log.warn(
-          { event: a.event, polls: a.polls },
-          `degraded: the API has had no information about this instance for ${a.polls} polls`,
-        );
-    }
+  announce(announcement: Announcement): void {
+    writeEntry(this.#log, announcementLine(announcement));
   }
 
   tableInstalled(ruleset: DrainRuleset, restoring: string | null, by: RulesetEvent | null): void {
@@ -117,22 +83,6 @@ export class LogReporter implements Reporter {
     this.#notify(status);
   }
 
-  #open(because: 'state' | 'target-groups' | 'not-managed', detail: string): void {
-    const fields = { event: 'open', because };
-    switch (because) {
-      case 'state':
-        // The line of the state's change has said it.
-        return this.#log.debug(fields, `open: state ${detail}`);
-      case 'target-groups':
-        return this.#log.info(
-          fields,
-          `left to AWS: the deployment has ${detail} and this is a main-fleet instance; --force acts all the same`,
-        );
-      case 'not-managed':
-        return this.#log.info(fields, `not managed by CloneSquad: ${detail}`);
-    }
-  }
-
   #statusLine(summary: Summary): string {
     const parts = [summary.instanceState ?? 'waiting for the API'];
     if (summary.refusing) parts.push(`refusing new connections to ${this.#ports}`);
@@ -141,19 +91,4 @@ export class LogReporter implements Reporter {
     for (const trouble of [...this.#troubles.keys(), ...summary.degraded]) parts.push(`degraded: ${trouble}`);
     return parts.join('; ');
   }
-}
-
-function standsAs(desired: 'refuse' | 'open' | 'undetermined'): string {
-  switch (desired) {
-    case 'refuse':
-      return 'the ports stay closed';
-    case 'open':
-      return 'the ports stay open';
-    case 'undetermined':
-      return 'the firewall stays as it is';
-  }
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }

@@ -1,5 +1,5 @@
 // The far side of peer.ts: makes and ends connections, and asks the addon about them, where it runs.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import { loadAddon } from '../../../src/firewall/binding.ts';
 import type { ConnectionCount, DestroyResult, PortRange } from '../../../src/firewall/ruleset.ts';
@@ -32,7 +32,7 @@ const addon = loadAddon();
 const sockets: net.Socket[] = [];
 const endings = new Map<net.Socket, string>();
 const accepted: number[] = [];
-const acceptances = new net.Server(); // only as an emitter of 'accepted'
+const acceptances = new EventEmitter();
 
 function keep(socket: net.Socket): number {
   socket.on('error', (error: NodeJS.ErrnoException) => endings.set(socket, error.code ?? error.message));

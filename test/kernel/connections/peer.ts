@@ -26,7 +26,9 @@ export class Peer {
   }
 
   static async start(): Promise<Peer> {
-    return new Peer(await createNamespace());
+    const namespace = await createNamespace();
+    await namespace.shell('echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'); // link-local addresses work at once
+    return new Peer(namespace);
   }
 
   async call<Name extends keyof PeerCalls>(

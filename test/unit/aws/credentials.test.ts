@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, setGlobalProxyFromEnv } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -122,6 +125,20 @@ describe('the cache', () => {
     assert.deepEqual([(await next).accessKeyId, lookups], ['A', 1]);
   });
 
+  test('after forgetting, neither those held nor those being looked up are served', async () => {
+    const { promise, resolve } = Promise.withResolvers<Credentials>();
+    outcomes = [found('A'), () => promise, found('C')];
+    const credentials = source();
+    await credentials.get(limits);
+    credentials.forget();
+    const asleep = credentials.get(limits);
+    credentials.forget();
+    assert.equal((await credentials.get(limits)).accessKeyId, 'C');
+    resolve({ accessKeyId: 'B', secretAccessKey: 's' });
+    assert.equal((await asleep).accessKeyId, 'B');
+    assert.equal((await credentials.get(limits)).accessKeyId, 'C');
+  });
+
   test('a lookup that hangs is given up, and the next caller starts another', async () => {
     outcomes = [() => new Promise(() => undefined), found('A')];
     const credentials = createCredentialSource({ lookup, now: () => nowMs, lookupTimeoutMs: 30 });
@@ -207,6 +224,49 @@ describe('the standard chain', () => {
     const startedMs = performance.now();
     await assert.rejects(lookUp(), { name: 'CredentialsError', code: 'none', message: /no IAM role/ });
     assert.ok(performance.now() - startedMs < 1_000);
+  });
+
+  test('a file with nothing but a region sets up no other source', async () => {
+    writeFileSync(join(directory, 'config'), '[default]\nregion = eu-west-1\n');
+    assert.ok(sandbox.lookup((await lookUp()).accessKeyId));
+    sandbox.change({ instance: { roleName: '' } });
+    await assert.rejects(lookUp(), { code: 'none' });
+  });
+
+  const refusals: readonly [what: string, body: string, message: RegExp][] = [
+    [
+      'a role that EC2 may not assume',
+      '{"Code":"AssumeRoleUnauthorizedAccess"}',
+      /gives AssumeRoleUnauthorizedAccess/,
+    ],
+    ['no JSON', '<html>', /gives no credentials/],
+    ['no object', 'null', /gives no credentials/],
+    ['no end', '{"Code":"Success","AccessKeyId":"A","SecretAccessKey":"s","Token":"t"}', /gives Success/],
+  ];
+  for (const [what, body, message] of refusals) {
+    test(`${what} is no absence`, async () => {
+      sandbox.setFault('imds', { kind: 'body', body, operation: 'GET meta-data/iam/security-credentials/w' });
+      await assert.rejects(lookUp(), { code: 'unavailable', message });
+    });
+  }
+
+  test('the role is never asked for through a proxy, even when all of Node is', async () => {
+    const proxied: unknown[] = [];
+    const proxy = createServer((request, response) => {
+      proxied.push(request.url);
+      response.end();
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const restore = setGlobalProxyFromEnv({ HTTP_PROXY: address, http_proxy: address });
+    try {
+      assert.ok(sandbox.lookup((await lookUp()).accessKeyId));
+      assert.deepEqual(proxied, []);
+    } finally {
+      restore();
+      proxy.close();
+    }
   });
 
   test('metadata turned off by the environment is none', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import {
   type DiscoveryQuery,
   discoveryFunctionArn,
@@ -104,6 +106,13 @@ describe('not knowing', () => {
     await assert.rejects(invokeDiscovery(forgotten), { code: 'credentials' });
   });
 
+  test('an environment that cannot be used is named', async () => {
+    for (const variable of ['AWS_ENDPOINT_URL_LAMBDA', 'AWS_CA_BUNDLE', 'HTTPS_PROXY']) {
+      const env = { ...sandbox.environment(), [variable]: 'ftp://nonsense' };
+      await assert.rejects(invokeDiscovery(query({ env })), { name: 'EnvironmentError', variable });
+    }
+  });
+
   test('the caller’s abort comes back as its own reason', async () => {
     sandbox.setFault('lambda', { kind: 'hang' });
     const reason = new Error('stopping');
@@ -118,6 +127,35 @@ test('a clock that is off is corrected by the SDK’s one retry', async () => {
   sandbox.change({ clock: { offsetMs: 3_600_000 } });
   assert.equal((await invokeDiscovery(query())).kind, 'found');
   assert.equal(sandbox.requests().total.lambda, 2);
+});
+
+test('a clock that is known to be off costs no retry', async () => {
+  sandbox.change({ clock: { offsetMs: 3_600_000 } });
+  assert.equal((await invokeDiscovery(query({ clockOffsetMs: 3_600_000 }))).kind, 'found');
+  assert.equal(sandbox.requests().total.lambda, 1);
+});
+
+test('FIPS and dual stack in the process’s environment do not disturb a configured endpoint', async (t) => {
+  t.after(() => {
+    delete process.env.AWS_USE_FIPS_ENDPOINT;
+    delete process.env.AWS_USE_DUALSTACK_ENDPOINT;
+  });
+  Object.assign(process.env, { AWS_USE_FIPS_ENDPOINT: 'true', AWS_USE_DUALSTACK_ENDPOINT: 'true' });
+  assert.equal((await invokeDiscovery(query())).kind, 'found');
+});
+
+test('it runs in a worker thread, on plain data', async () => {
+  const module = new URL('../../../src/aws/discovery-lambda.ts', import.meta.url).href;
+  const program = `
+    import { parentPort, workerData } from 'node:worker_threads';
+    const { invokeDiscovery } = await import(${JSON.stringify(module)});
+    parentPort.postMessage(await invokeDiscovery(workerData));`;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`), {
+    workerData: query(),
+  });
+  const [answer] = await once(worker, 'message', { signal: AbortSignal.timeout(20_000) });
+  assert.equal(answer.kind, 'found');
+  await worker.terminate();
 });
 
 test('nothing is printed', async (t) => {

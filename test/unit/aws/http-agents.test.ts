@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, type Server } from 'node:net';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
@@ -23,10 +29,10 @@ async function start<T extends Server>(server: T): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function get(href: string, env: Environment): Promise<string> {
+async function get(href: string, env: Environment, timeoutMs = 5_000): Promise<string> {
   const agents = createProxyAgents(env);
   try {
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(timeoutMs);
     const request = { method: 'GET', url: new URL(href), headers: {} } as const;
     return (await exchange(request, { agents, maxBodyBytes: 1_000, signal })).body.toString();
   } finally {
@@ -80,6 +86,33 @@ describe('proxies and authorities of the environment', () => {
       assert.deepEqual(seen, [`GET http://${plainHost}/x`]);
     });
   }
+  test('a proxy without a scheme is used too', async () => {
+    const env = { HTTP_PROXY: proxyUrl.replace('http://', '') };
+    assert.equal(await get(`http://${plainHost}/`, env), 'proxied');
+  });
+  for (const value of ['socks5://127.0.0.1:1', 'http://']) {
+    test(`HTTPS_PROXY=${value} is an error that names it, and no direct connection`, () => {
+      assert.throws(() => createProxyAgents({ HTTPS_PROXY: value }), {
+        name: 'EnvironmentError',
+        variable: 'HTTPS_PROXY',
+      });
+    });
+  }
+  test('a proxy that refuses the tunnel is its own failure', async () => {
+    const refusing = createServer();
+    refusing.on('connect', (_, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
+    const env = { HTTPS_PROXY: `http://${await start(refusing)}` };
+    await assert.rejects(get(`https://${secureHost}/`, env), { failure: 'proxy' });
+    refusing.close();
+  });
+  test('a proxy that never answers is given up with the request', async () => {
+    const sockets: Socket[] = [];
+    const silent = createTcpServer((socket) => sockets.push(socket));
+    const env = { HTTPS_PROXY: `http://${await start(silent)}` };
+    await assert.rejects(get(`https://${secureHost}/`, env, 200), { failure: 'aborted' });
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
   test('NO_PROXY exempts a host', async () => {
     assert.equal(
       await get(`http://${plainHost}/`, { HTTP_PROXY: proxyUrl, NO_PROXY: '127.0.0.1' }),

@@ -64,6 +64,7 @@ describe('a tag', () => {
   test('is absent', async () => {
     sandbox.change({ instance: { tags: { Name: 'x' } } });
     assert.deepEqual(await readInstanceTag(client(), group), { kind: 'absent' });
+    assert.equal(sandbox.requests().total.imds, 2, 'the list of keys is enough');
   });
   test('is not published', async () => {
     sandbox.change({ imds: { tagsEnabled: false } });

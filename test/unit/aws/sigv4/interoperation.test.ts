@@ -55,6 +55,28 @@ describe('what signRequest signs is accepted', () => {
     }
   }
 
+  test('with a header that is not ASCII, as the bytes of the wire', async () => {
+    const url = new URL('https://api.example/');
+    const signed = await signRequest(
+      { method: 'GET', url, headers: { 'x-name': 'à la carte' } },
+      scope,
+      credentials,
+      nowMs,
+    );
+    const headers = Object.entries(signed.headers).map(([name, value]): [string, string] => [
+      name,
+      Buffer.from(value, 'utf8').toString('latin1'),
+    ]);
+    const request: ReceivedRequest = {
+      method: 'GET',
+      rawPath: '/',
+      rawQuery: '',
+      headers,
+      body: Buffer.alloc(0),
+    };
+    assert.equal(verify(request).ok, true);
+  });
+
   test('under a host of its own', async () => {
     const url = new URL('https://vpce-1.example/v1/metadata');
     const signed = await signRequest(

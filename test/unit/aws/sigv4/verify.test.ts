@@ -258,6 +258,12 @@ describe('refusals before the signature is looked at', () => {
       'incomplete-signature',
       /requires 'SignedHeaders' parameter/,
     ],
+    [
+      'a parameter given twice',
+      withAuthorization(genuine, (text) => `${text}, Signature=0`),
+      'incomplete-signature',
+      /key=value pair/,
+    ],
     ['no date', withoutHeader(genuine, 'X-Amz-Date'), 'incomplete-signature', /'X-Amz-Date' or a 'Date'/],
     [
       'an unreadable date',

@@ -66,6 +66,7 @@ function source(
     forgetCredentials: () => {},
     apiUrl: null,
     askedInstanceId,
+    plainHttpDiscovery: () => false,
     monotonicMs: () => world.nowMs,
   });
   const poll = () => subject.poll({ timeoutMs: 10_000, signal: new AbortController().signal });

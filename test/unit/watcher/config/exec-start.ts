@@ -20,9 +20,9 @@ function firstWord(text: string): { word: string; length: number } {
     const character = text[i]!;
     if (quote === null && /\s/.test(character)) break;
     if (character === '\\') {
-      const escape = unescape(text.slice(i));
-      word += escape.character;
-      i += escape.length - 1;
+      const decoded = decodeEscape(text.slice(i));
+      word += decoded.character;
+      i += decoded.length - 1;
     } else if (quote === null && (character === '"' || character === "'")) {
       if (word !== '' || (i > 0 && !/\s/.test(text[i - 1]!))) throw new Error(`quote inside a word: ${text}`);
       quote = character;
@@ -40,7 +40,7 @@ function firstWord(text: string): { word: string; length: number } {
   return { word, length: i };
 }
 
-function unescape(text: string): { character: string; length: number } {
+function decodeEscape(text: string): { character: string; length: number } {
   const unicode = /^\\u([0-9a-f]{4})/i.exec(text);
   if (unicode !== null)
     return { character: String.fromCharCode(Number.parseInt(unicode[1]!, 16)), length: 6 };

@@ -91,7 +91,7 @@ describe('generated unit', () => {
     '%%',
     '100%n',
     '$HOME',
-    '${HOME}',
+    '\x24{HOME}',
     '$',
     '$$',
     'a$b',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -59,6 +60,62 @@ describe('log', () => {
       assert.match(lines[0]!, /1000000 characters/);
     });
   }
+});
+
+describe('log on stderr', () => {
+  const module = new URL('../../../../src/watcher/observe/log.ts', import.meta.url).href;
+  const program = `
+    import { createLog } from '${module}';
+    const rotation = { unit: 'D', interval: 1, backupCount: 7 };
+    const log = createLog({ level: 'info', format: 'auto', file: process.argv[1] ?? null, rotation });
+    for (let i = 0; i < 3; i += 1) log.info({ i }, 'hello');
+    process.stdout.write('done');
+  `;
+  const run = (stderr: 'pipe' | number, ...args: string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, ['--input-type=module', '-e', program, ...args], {
+      stdio: ['ignore', 'pipe', stderr],
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+
+  it('is JSON where stderr is no terminal', () => {
+    const { stderr, status } = run('pipe');
+    assert.equal(status, 0);
+    assert.deepEqual(
+      String(stderr)
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).i),
+      [0, 1, 2],
+    );
+  });
+
+  it('takes the lines of a file that cannot be written, after one warning of the same form', () => {
+    const { stderr } = run('pipe', '/dev/full');
+    const records = String(stderr)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      records.map(({ level, message }) => `${level} ${message}`),
+      [
+        'warn the log file /dev/full cannot be written (ENOSPC): logging to stderr',
+        'info hello',
+        'info hello',
+        'info hello',
+      ],
+    );
+  });
+
+  it('that is full does not end the program', () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const { stdout, status } = run(full);
+      assert.deepEqual([stdout, status], ['done', 0]);
+    } finally {
+      closeSync(full);
+    }
+  });
 });
 
 describe('text format', () => {

@@ -1,0 +1,35 @@
+// The console's only voice: checks in the Test Anything Protocol, the plan last, and remarks for the reader.
+
+export class Report {
+  #checks = 0;
+
+  /** Runs one check. It passes when it returns, and what it returns is shown beside its name; it fails when it throws. */
+  async check(name: string, run: () => Promise<string | undefined> | string | undefined): Promise<void> {
+    this.#checks += 1;
+    try {
+      const measured = await run();
+      say(`ok ${this.#checks} - ${name}${measured === undefined ? '' : ` (${measured})`}`);
+    } catch (error) {
+      say(`not ok ${this.#checks} - ${name}`);
+      for (const line of String(error instanceof Error ? error.message : error).split('\n')) remark(line);
+    }
+  }
+
+  end(): void {
+    say(`1..${this.#checks}`);
+  }
+}
+
+/** A line for the reader that decides nothing. */
+export function remark(text: string): void {
+  say(`# ${text}`);
+}
+
+/** The scenario cannot go on: the run fails. */
+export function giveUp(error: unknown): void {
+  say(`Bail out! ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,154 @@
+// The built agent and its API on a host namespace, and what these tests do with both.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Namespace } from '../../fixtures/netns.ts';
+import {
+  AGENT,
+  type AgentProcess,
+  type ApiProcess,
+  askEverySecond,
+  KEY,
+  startAgent,
+  startApi,
+  temporaryDirectory,
+} from '../../fixtures/programs.ts';
+
+/** Both ways to hold the table; on a kernel without owned tables the tests of `owned` fail and say so. */
+export const MODES = ['owned', 'plain'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** What every agent of these tests drains, as command-line words. */
+export const DRAINED_PORTS = ['80', '443', '8000-8010', '8080'] as const;
+
+const TABLE = 'inet cs-instance-watcher';
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One host: its directory, its API (on loopback, at one address for as long as the host lasts) and at most one agent. */
+export class DrainHost {
+  readonly namespace: Namespace;
+  readonly mode: Mode;
+  /** Holds state, runtime and scripts; root's alone, so that scripts in it may run. */
+  readonly directory: string;
+  #api: ApiProcess;
+  #agent: AgentProcess | null = null;
+  readonly #removeDirectory: () => void;
+
+  private constructor(namespace: Namespace, mode: Mode, api: ApiProcess, directory: Directory) {
+    this.namespace = namespace;
+    this.mode = mode;
+    this.#api = api;
+    this.directory = directory.path;
+    this.#removeDirectory = directory.close;
+  }
+
+  /** Starts the API, which says `running`. */
+  static async create(namespace: Namespace, mode: Mode): Promise<DrainHost> {
+    const directory = temporaryDirectory('/run');
+    const api = await startApi({ namespace, directory: apiDirectory(directory.path) });
+    return new DrainHost(namespace, mode, api, directory);
+  }
+
+  get agent(): AgentProcess {
+    assert.ok(this.#agent !== null, 'an agent was started');
+    return this.#agent;
+  }
+
+  /** Starts the agent. `wrapper` is a command that starts it. */
+  start(more: readonly string[] = [], wrapper: readonly string[] = []): AgentProcess {
+    const ports = ['--on-draining-block-new-connections-to-ports', ...DRAINED_PORTS];
+    const ownership = ['--table-ownership', this.mode === 'owned' ? 'auto' : 'plain'];
+    this.#agent = startAgent({
+      namespace: this.namespace,
+      directory: this.directory,
+      args: [...askEverySecond(this.#api), ...ports, ...ownership, ...more],
+      env: KEY,
+      wrapper,
+    });
+    return this.#agent;
+  }
+
+  setState(state: string): Promise<void> {
+    return this.#api.setState(state);
+  }
+
+  /** The API says draining: waits until the agent has the table in place, and checks how it is held. */
+  async drain(): Promise<void> {
+    const from = this.agent.log.lines.length;
+    await this.#api.setState('draining');
+    await this.agent.log.waitFor('table-installed', from);
+    const isOwned = /^\s*flags .*owner/m.test(await this.table());
+    assert.equal(
+      isOwned,
+      this.mode === 'owned',
+      `owned tables need Linux 6.9; the table:\n${await this.table()}`,
+    );
+  }
+
+  /** The API says running: waits until the agent has removed the table. */
+  async open(): Promise<void> {
+    const from = this.agent.log.lines.length;
+    await this.#api.setState('running');
+    await this.agent.log.waitFor('table-removed', from);
+  }
+
+  async stopApi(): Promise<void> {
+    await this.#api.kill();
+  }
+
+  /** Starts the API again where it was, with the state it had. */
+  async startApi(): Promise<void> {
+    const listen = new URL(this.#api.url).host;
+    this.#api = await startApi({
+      namespace: this.namespace,
+      directory: apiDirectory(this.directory),
+      listen,
+    });
+  }
+
+  /** The table as `nft` lists it; fails when there is none. */
+  table(): Promise<string> {
+    return this.namespace.run('nft', ['list', 'table', ...TABLE.split(' ')]);
+  }
+
+  /** Whether a table of our name is there. */
+  async hasTable(): Promise<boolean> {
+    return (await this.namespace.run('nft', ['list', 'tables'])).includes(TABLE);
+  }
+
+  /** Runs a command on the host to its end, whatever that is. */
+  async try(command: string, args: readonly string[]): Promise<Outcome> {
+    const child = this.namespace.spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const closed = once(child, 'close');
+    const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
+    const [status] = (await closed) as [number | null];
+    return { status, stdout, stderr };
+  }
+
+  /** `cs-instance-watcher cleanup`. */
+  cleanup(): Promise<Outcome> {
+    return this.try(AGENT, ['cleanup', '--runtime-dir', join(this.directory, 'run')]);
+  }
+
+  /** Ends the agent, opens the ports, and goes back to an API that says running and no record. */
+  async close(): Promise<void> {
+    await this.#agent?.kill();
+    await this.#api.kill();
+    this.#removeDirectory();
+  }
+}
+
+type Directory = ReturnType<typeof temporaryDirectory>;
+
+function apiDirectory(directory: string): string {
+  const path = join(directory, 'api');
+  mkdirSync(path, { recursive: true });
+  return path;
+}

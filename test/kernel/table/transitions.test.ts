@@ -1,0 +1,189 @@
+// Every transition of the table, in both ownership modes: what is there before, what is asked, what is there after, and
+// that the kernel saw one transaction at most.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Inspection, Ruleset, RulesetEvent } from '../../../src/firewall/ruleset.ts';
+import { openFirewallIn, type RemoteFirewall } from '../../fixtures/firewall-process.ts';
+import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
+
+type Ownership = 'auto' | 'plain';
+
+const asked: Ruleset = {
+  ports: [
+    { first: 80, last: 80 },
+    { first: 8000, last: 8100 },
+  ],
+  allowFrom: ['10.0.0.0/8', 'fd00::/8'],
+  includeLoopback: false,
+};
+const another: Ruleset = { ports: [{ first: 443, last: 443 }], allowFrom: [], includeLoopback: true };
+
+interface Scene {
+  readonly namespace: Namespace;
+  /** The firewall under test, opened before the scene was set. */
+  readonly firewall: RemoteFirewall;
+}
+
+/** What is there before; each leaves no live owner but the firewall under test. */
+const before: Record<string, (scene: Scene) => Promise<void>> = {
+  absent: async () => {},
+  'plain, the same': ({ namespace }) => leave(namespace, 'plain', asked),
+  'plain, another': ({ namespace }) => leave(namespace, 'plain', another),
+  'plain, edited': async ({ namespace }) => {
+    await leave(namespace, 'plain', asked);
+    await namespace.run('nft', ['add rule inet cs-instance-watcher new-connection drop']);
+  },
+  'plain, empty but for our mark': async ({ namespace }) => {
+    const input = 'table inet cs-instance-watcher { comment "cs-instance-watcher 7 of a later version"\n}';
+    await namespace.run('nft', ['-f', '-'], { input });
+  },
+  'plain, with another priority': async ({ namespace }) => {
+    const input = `table inet cs-instance-watcher { comment "cs-instance-watcher 1"
+      chain prerouting { type filter hook prerouting priority -5; policy drop; }
+    }`;
+    await namespace.run('nft', ['-f', '-'], { input });
+  },
+  'orphan, the same': ({ namespace }) => leave(namespace, 'auto', asked),
+  'orphan, another': ({ namespace }) => leave(namespace, 'auto', another),
+  'orphan, edited': async ({ namespace }) => {
+    await leave(namespace, 'auto', asked);
+    await namespace.run('nft', ['add element inet cs-instance-watcher ports { 22 }']);
+  },
+  'ours, the same': async ({ firewall }) => void (await firewall.apply(asked)),
+  'ours, another': async ({ firewall }) => void (await firewall.apply(another)),
+};
+
+/** A process applied it and died. */
+async function leave(namespace: Namespace, ownership: Ownership, ruleset: Ruleset): Promise<void> {
+  const firewall = await openFirewallIn(namespace, { ownership });
+  await firewall.apply(ruleset);
+  await firewall.kill();
+}
+
+function held(ownership: Ownership): Inspection {
+  return {
+    table: 'ours',
+    ownership: ownership === 'auto' ? 'owned' : 'plain',
+    holder: ownership === 'auto' ? 'us' : 'nobody',
+    ruleset: asked,
+    difference: null,
+    refused: asked.ports.map(() => 0),
+  };
+}
+
+/** Where nothing is to be done, by ownership of the firewall under test. */
+const unchanged: Record<Ownership, readonly string[]> = {
+  auto: ['ours, the same'],
+  plain: ['plain, the same', 'ours, the same'],
+};
+
+/** Collects what an observer sees of our table until it has seen `count` transactions. */
+function observe(observer: RemoteFirewall): { seen: RulesetEvent[]; reached(count: number): Promise<void> } {
+  const seen: RulesetEvent[] = [];
+  let wake = () => {};
+  observer.monitor(
+    (event) => {
+      seen.push(event);
+      wake();
+    },
+    (error) => assert.fail(error),
+  );
+  return {
+    seen,
+    async reached(count) {
+      while (seen.length < count) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+for (const ownership of ['auto', 'plain'] as const) {
+  describe(`a firewall with ownership ${ownership}`, () => {
+    for (const [name, prepare] of Object.entries(before)) {
+      it(`applies and removes where the table is ${name}`, { timeout: 20_000 }, async () => {
+        const namespace = await createNamespace();
+        const firewall = await openFirewallIn(namespace, { ownership });
+        const observer = await openFirewallIn(namespace, { ownership: 'plain' });
+        try {
+          await prepare({ namespace, firewall });
+          const { seen, reached } = observe(observer);
+
+          assert.deepEqual(await firewall.apply(asked), held(ownership));
+          assert.deepEqual(await firewall.inspect(), held(ownership));
+          await firewall.remove();
+          assert.deepEqual(await firewall.inspect(), { table: 'absent' });
+
+          // The removal is the last: what came before it is what the apply took.
+          const transactions = unchanged[ownership].includes(name) ? 1 : 2;
+          await reached(transactions);
+          assert.deepEqual(
+            seen.map(({ kind }) => kind),
+            new Array(transactions).fill('changed'),
+          );
+        } finally {
+          await Promise.all([firewall.kill(), observer.kill()]);
+          await namespace.close();
+        }
+      });
+
+      it(`removes where the table is ${name}`, async () => {
+        const namespace = await createNamespace();
+        const firewall = await openFirewallIn(namespace, { ownership });
+        try {
+          await prepare({ namespace, firewall });
+          await firewall.remove();
+          assert.deepEqual(await firewall.inspect(), { table: 'absent' });
+          assert.equal(await namespace.run('nft', ['list', 'ruleset']), '');
+        } finally {
+          await firewall.kill();
+          await namespace.close();
+        }
+      });
+    }
+
+    it('changes nothing where another live process owns the table', async () => {
+      const namespace = await createNamespace();
+      const owner = await openFirewallIn(namespace, { ownership: 'auto' });
+      const firewall = await openFirewallIn(namespace, { ownership });
+      try {
+        await owner.apply(another);
+        const text = await namespace.run('nft', ['list', 'ruleset']);
+        const isHeld = { name: 'FirewallError', code: 'table-held' };
+        await assert.rejects(firewall.apply(asked), isHeld);
+        await assert.rejects(firewall.apply(another), isHeld);
+        await assert.rejects(firewall.remove(), isHeld);
+        assert.equal(await namespace.run('nft', ['list', 'ruleset']), text);
+
+        await owner.kill();
+        assert.deepEqual(await firewall.apply(asked), held(ownership));
+      } finally {
+        await Promise.all([owner.kill(), firewall.kill()]);
+        await namespace.close();
+      }
+    });
+  });
+}
+
+it('takes an intact orphan over without touching its chains', async () => {
+  const namespace = await createNamespace();
+  try {
+    await leave(namespace, 'auto', asked);
+    const handles = async () =>
+      (await namespace.run('nft', ['-a', 'list', 'ruleset'])).match(/# handle \d+/g);
+    const orphaned = await handles();
+    const firewall = await openFirewallIn(namespace, { ownership: 'auto' });
+    try {
+      assert.deepEqual(await firewall.inspect(), { ...held('auto'), holder: 'nobody' });
+      assert.deepEqual(await firewall.apply(asked), held('auto'));
+      assert.deepEqual(await handles(), orphaned);
+      await assert.rejects(namespace.run('nft', ['delete', 'table', 'inet', 'cs-instance-watcher']));
+    } finally {
+      await firewall.kill();
+    }
+  } finally {
+    await namespace.close();
+  }
+});

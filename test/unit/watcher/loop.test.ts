@@ -1,0 +1,224 @@
+// The loop over a fake kernel and a source that answers when told: what is done, in which order, and what it costs to be disturbed.
+import assert from 'node:assert/strict';
+import { afterEach, describe, test } from 'node:test';
+import { FakeFirewall, FakeKernel } from '../../../src/firewall/fake-firewall.ts';
+import { hostClock } from '../../../src/watcher/clock.ts';
+import { adopt } from '../../../src/watcher/domain/adopt.ts';
+import type { Answer } from '../../../src/watcher/domain/answer.ts';
+import { type Agent, startAgent } from '../../../src/watcher/loop.ts';
+import type { AgentPorts, Reporter, Settings } from '../../../src/watcher/ports.ts';
+
+const RULESET = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false };
+const DEADLINE_MS = 5_000;
+
+/** An agent whose every effect is written down as a word in `did`. */
+class Subject {
+  readonly kernel = new FakeKernel();
+  readonly did: string[] = [];
+  readonly ending = new AbortController();
+  #answer: ((answer: Answer) => void) | null = null;
+  #waiting: (() => void)[] = [];
+  readonly agent: Agent;
+
+  constructor(options: { pollPeriodMs?: number; ownership?: 'auto' | 'plain' } = {}) {
+    this.settings = { ...this.settings, pollPeriodMs: options.pollPeriodMs ?? 60_000 };
+    const firewall = new FakeFirewall(this.kernel, { ownership: options.ownership ?? 'auto' });
+    const reporter: Reporter = {
+      announce: ({ event }) => this.note(event),
+      tableInstalled: (_ruleset, restoring) => this.note(restoring === null ? 'installed' : 'restored'),
+      tableRemoved: () => this.note('removed'),
+      connections: (count, drained) =>
+        this.note(drained ? 'drained' : count.known ? `left ${count.total}` : 'left unknown'),
+      degraded: (part, problem) => {
+        if (problem !== null) this.note(`degraded ${part}`);
+      },
+      settled: () => {},
+    };
+    const ports: AgentPorts = {
+      firewall,
+      clock: hostClock,
+      random: () => 0,
+      record: { save: (record) => this.note(`record ${record.desired}`) },
+      hooks: { submit: ({ from, to }) => this.note(`hooks ${from}->${to}`) },
+      reporter,
+      newId: () => 'id',
+    };
+    this.agent = startAgent(adopt(null, { table: 'absent' }), this.settings, ports, this.ending.signal);
+  }
+
+  settings: Settings = {
+    plan: { ruleset: RULESET, force: false, instanceState: null, maxHoldMs: null, runScriptsAtStart: false },
+    pollPeriodMs: 60_000,
+    source: {
+      // Each poll waits for the test to say what the API answers.
+      poll: ({ signal }) =>
+        new Promise((resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+          this.#answer = resolve;
+          this.note('poll');
+        }),
+      forgetSession: () => {},
+    },
+  };
+
+  note(word: string): void {
+    this.did.push(word);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Waits until the words, in this order, are the last ones done. Polls and counts, which have a pace of their own, are left out. */
+  async until(...words: string[]): Promise<void> {
+    const last = (): string =>
+      this.did
+        .filter((word) => !/^(poll|left|drained)/.test(word))
+        .slice(-words.length)
+        .join();
+    await this.#holds(() => last() === words.join(), words);
+  }
+
+  /** Waits until the word has been done `times` times. */
+  async untilDone(word: string, times: number): Promise<void> {
+    await this.#holds(() => this.did.filter((done) => done === word).length >= times, [word]);
+  }
+
+  async #holds(condition: () => boolean, words: readonly string[]): Promise<void> {
+    const endsAt = performance.now() + DEADLINE_MS;
+    while (!condition()) {
+      assert.ok(performance.now() < endsAt, `waiting for ${words.join(', ')}; it did ${this.did.join(', ')}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 100);
+        this.#waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** The API answers the poll under way with this state. */
+  answer(state: string): void {
+    this.answerWith({
+      kind: 'known',
+      instanceId: 'i-1',
+      state,
+      tags: {},
+      subfleetName: null,
+      targetGroups: null,
+    });
+  }
+
+  answerWith(answer: Answer): void {
+    this.#answer?.(answer);
+  }
+}
+
+describe('the loop', () => {
+  let subject: Subject;
+  const start = (options?: ConstructorParameters<typeof Subject>[0]): Subject => {
+    subject = new Subject(options);
+    return subject;
+  };
+  afterEach(async () => {
+    subject.ending.abort();
+    await subject.agent.ended;
+  });
+
+  test('polls at once, and a drain closes before anything is told or run', async () => {
+    const { kernel } = start({ pollPeriodMs: 20 });
+    await subject.untilDone('poll', 1);
+    subject.answer('running');
+    await subject.until('record open', 'state-changed', 'open');
+    await subject.untilDone('poll', 2);
+    subject.answer('draining');
+    await subject.until('record refuse', 'hooks running->draining', 'state-changed', 'refusing', 'installed');
+    assert.deepEqual(kernel.table?.ruleset, RULESET);
+    await subject.untilDone('poll', 3);
+    subject.answer('running');
+    await subject.until('record open', 'hooks draining->running', 'state-changed', 'open', 'removed');
+    assert.equal(kernel.table, null);
+  });
+
+  /** A drain in place, and the next poll hanging. */
+  const drain = async (options?: ConstructorParameters<typeof Subject>[0]): Promise<Subject> => {
+    start(options);
+    await subject.untilDone('poll', 1);
+    subject.answer('draining');
+    await subject.until('installed');
+    return subject;
+  };
+
+  test('a drain is complete when nothing was left twice, a second apart', async () => {
+    const { did } = await drain();
+    await subject.untilDone('drained', 1);
+    assert.equal(did.filter((word) => word === 'left 0').length, 1);
+  });
+
+  test('what cannot be counted is never drained', async () => {
+    start();
+    subject.kernel.connections = { known: false, reason: 'no permission' };
+    await subject.untilDone('poll', 1);
+    subject.answer('draining');
+    await subject.untilDone('left unknown', 3);
+    assert.equal(subject.did.includes('drained'), false);
+  });
+
+  test('a table taken away while a poll hangs is put back without waiting for the answer', async () => {
+    const { kernel } = await drain({ pollPeriodMs: 20, ownership: 'plain' });
+    kernel.flushRuleset();
+    await subject.until('restored');
+    assert.deepEqual(kernel.table?.ruleset, RULESET);
+  });
+
+  test('whoever keeps taking it away is fought twenty times, then once per poll', async () => {
+    const { kernel, did } = await drain({ ownership: 'plain' });
+    for (let restored = 1; restored <= 20; restored++) {
+      kernel.flushRuleset();
+      await subject.untilDone('restored', restored);
+    }
+    assert.ok(did.includes('degraded table'));
+    kernel.flushRuleset();
+    // An absence takes its time to be seen: a look would come within 50 ms.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(kernel.table, null);
+    subject.agent.reload(subject.settings);
+    await subject.until('installed');
+  });
+
+  test('without permission it lives on: scripts run, and the firewall is tried again with the next answer', async () => {
+    const { kernel } = start({ pollPeriodMs: 20 });
+    kernel.permitted = false;
+    await subject.untilDone('poll', 1);
+    subject.answer('running');
+    await subject.until('record open', 'state-changed', 'open');
+    await subject.untilDone('poll', 2);
+    subject.answer('draining');
+    await subject.until(
+      'degraded firewall',
+      'record refuse',
+      'hooks running->draining',
+      'state-changed',
+      'refusing',
+    );
+    kernel.permitted = true;
+    await subject.untilDone('poll', 3);
+    subject.answer('draining');
+    await subject.until('installed');
+  });
+
+  test('new settings while refusing are one replacement', async () => {
+    const { kernel, settings } = await drain();
+    const before = kernel.transactions.length;
+    const ruleset = { ...RULESET, ports: [{ first: 8000, last: 8100 }] };
+    subject.agent.reload({ ...settings, plan: { ...settings.plan, ruleset } });
+    await subject.until('installed', 'installed');
+    assert.deepEqual(kernel.table?.ruleset, ruleset);
+    assert.equal(kernel.transactions.length, before + 1);
+  });
+
+  test('ending leaves the table', async () => {
+    const { kernel } = await drain();
+    subject.ending.abort();
+    await subject.agent.ended;
+    assert.deepEqual(kernel.table?.ruleset, RULESET);
+  });
+});
