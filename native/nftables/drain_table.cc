@@ -180,7 +180,7 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
     const Reading after = read_stable();
     if (after.holds(ruleset, flags) && (flags == 0 || after.header->owner == port_id()))
       return inspection_of(after);
-    if (adopts || outcome.unknown) {
+    if (adopts || outcome.is_unknown) {
       is_intact_orphan = false;
       continue;
     }
@@ -205,7 +205,7 @@ void DrainTable::remove() {
     if (!outcome.refusals.empty()) fail(outcome.refusals.front());
     const auto after = reader_.header();
     if (!after) return;
-    if (outcome.unknown) continue;
+    if (outcome.is_unknown) continue;
     throw Error(ErrorCode::kReadBack, "the table is still there, or there again", 0,
                 "comment \"" + after->comment + "\"");
   }

@@ -93,7 +93,7 @@ Features probe_features(netlink::Socket& socket) {
     throw netlink::Error(netlink::ErrorCode::kNoNftables, "the kernel's nf_tables lacks what the table needs",
                          error, missing);
   }
-  if (outcome.unknown) throw netlink::system_error("cannot try the kernel's features", ENOBUFS);
+  if (outcome.is_unknown) throw netlink::system_error("cannot try the kernel's features", ENOBUFS);
 
   utsname host;
   uname(&host);

@@ -77,11 +77,10 @@ Transaction::Outcome Transaction::send() {
   };
   for (;;) {
     const auto received = socket_.receive(on_reply, MSG_DONTWAIT);
-    if (received == netlink::Socket::Received::kOverflow) outcome.unknown = true;
+    if (received == netlink::Socket::Received::kOverflow) outcome.is_unknown = true;
     if (received == netlink::Socket::Received::kNothing) break;
   }
-  outcome.accepted = acknowledged && outcome.refusals.empty();
-  if (!acknowledged && outcome.refusals.empty()) outcome.unknown = true;
+  if (!acknowledged && outcome.refusals.empty()) outcome.is_unknown = true;
   return outcome;
 }
 

@@ -32,10 +32,9 @@ class Transaction {
   };
 
   struct Outcome {
-    // All of it was accepted.
-    bool accepted = false;
     // The answers were lost (ENOBUFS): only reading back tells.
-    bool unknown = false;
+    bool is_unknown = false;
+    // Empty when all was accepted.
     std::vector<Refusal> refusals;
 
     // The ruleset changed since `generation`; nothing was done.

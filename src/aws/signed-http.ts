@@ -36,7 +36,7 @@ const defaultMaxBodyBytes = 1024 * 1024;
 // A refusal for time by a clock this near to ours has another reason than our clock.
 const leastOffsetChangeMs = 1_000;
 
-/** A client over kept-alive connections. Throws EnvironmentError when AWS_CA_BUNDLE cannot be used. */
+/** A client over kept-alive connections. Throws EnvironmentError as `createProxyAgents` does. */
 export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
   const { env, credentials: source, userAgent, now = Date.now } = options;
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
@@ -59,16 +59,17 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
     return true;
   };
 
-  // Each repair is tried once: a second refusal of the same kind is the answer.
+  // Each repair is tried once: what is refused after both is the answer.
   const sendWithRepairs = async (request: SignedRequest, limits: Limits, signal: AbortSignal) => {
     let credentials = await source.get({ ...limits, signal });
     const repairs = new Set(['credentials', 'clock']);
     for (;;) {
       const answer = await attempt(request, credentials, signal);
       const refusal = mendableRefusal(answer);
-      if (refusal === undefined || !repairs.delete(refusal)) return answer;
-      if (refusal === 'clock' && correctClock(answer)) continue;
+      if (refusal === undefined) return answer;
+      if (refusal === 'clock' && repairs.delete('clock') && correctClock(answer)) continue;
       // EC2 says RequestExpired for a late signature and for dead credentials alike: with the clock right, it is these.
+      if (!repairs.delete('credentials')) return answer;
       source.invalidate(credentials);
       const renewed = await source.get({ ...limits, signal });
       if (isSame(renewed, credentials)) return answer;

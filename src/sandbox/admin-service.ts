@@ -1,14 +1,16 @@
 // The sandbox's own HTTP interface, for scripts: the same as the in-process handle, in JSON under /sandbox/.
 import type { ReceivedRequest } from '../aws/sigv4/verify.ts';
-import { type Fault, type SandboxService, sandboxServices, toFault } from './fault.ts';
+import { type Fault, type SandboxService, sandboxServices } from './fault.ts';
 import type { IssuedKey } from './issued-keys.ts';
 import type { Answer } from './listener.ts';
-import { type SandboxChange, SandboxChangeError, type SandboxState } from './state.ts';
+import type { SandboxChange, SandboxState } from './state.ts';
 
 /** What the interface acts on: the sandbox's handle. */
 export type SandboxControls = {
   state(): SandboxState;
+  /** Throws SandboxChangeError when the change cannot be made, whatever its type promises. */
   change(change: SandboxChange): void;
+  /** Throws when the fault is none, whatever its type promises; undefined lifts it. */
   setFault(service: SandboxService, fault: Fault | undefined): void;
   faults(): Partial<Record<SandboxService, Fault>>;
   requests(): RequestCounts;
@@ -37,8 +39,7 @@ export function answerAdmin(request: ReceivedRequest, controls: SandboxControls)
   try {
     return route(`${request.method} ${collection}`, member, request, controls);
   } catch (error) {
-    if (error instanceof SandboxChangeError || error instanceof Error)
-      return json(400, { message: error.message });
+    if (error instanceof Error) return json(400, { message: error.message });
     throw error;
   }
 }
@@ -53,7 +54,7 @@ function route(route: string, member: string, request: ReceivedRequest, controls
     case 'GET faults':
       return json(200, controls.faults());
     case 'PUT faults/*':
-      controls.setFault(toService(member), toFault(parseBody(request)));
+      controls.setFault(toService(member), parseBody(request) as Fault);
       return json(200, controls.faults());
     case 'DELETE faults/*':
       controls.setFault(toService(member), undefined);

@@ -42,7 +42,7 @@ const memberTypes: Readonly<Record<string, 'string' | 'number'>> = {
 };
 
 /** A fault from outside, checked. Throws an Error that names what is wrong. */
-export function toFault(value: unknown): Fault {
+export function toFault(service: SandboxService, value: unknown): Fault {
   if (typeof value !== 'object' || value === null) throw new Error('fault: must be a JSON object');
   const members = value as Record<string, unknown>;
   for (const [name, member] of Object.entries(members)) {
@@ -52,6 +52,9 @@ export function toFault(value: unknown): Fault {
   }
   if (!kinds.includes(String(members.kind)))
     throw new Error(`fault.kind: must be one of ${kinds.join(', ')}`);
+  if (members.kind === 'function-error' && service !== 'lambda') {
+    throw new Error('fault.kind: function-error is for lambda only');
+  }
   if (members.kind === 'status' && !isStatus(members.status))
     throw new Error('fault.status: must be from 200 to 599');
   return { ...(value as Fault) };

@@ -55,7 +55,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     change: (change) => {
       state = changedState(state, change);
     },
-    setFault: (service, fault) => faults.set(service, fault === undefined ? undefined : toFault(fault)),
+    setFault: (service, fault) =>
+      faults.set(service, fault === undefined ? undefined : toFault(service, fault)),
     faults: faults.all,
     requests: counts.read,
     resetRequests: counts.reset,

@@ -86,7 +86,7 @@ export class ApiMetadataSource implements MetadataSource {
     let answer: MetadataAnswer | null = null;
     for (const [index, route] of routes.entries()) {
       // A route that hangs leaves the next one its share of the time.
-      const timeoutMs = Math.max(1, (endsAtMs - monotonicMs()) / (routes.length - index));
+      const timeoutMs = Math.max(1, Math.floor((endsAtMs - monotonicMs()) / (routes.length - index)));
       answer = await fetchMetadata({
         send,
         region: context.region,

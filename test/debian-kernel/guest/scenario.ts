@@ -103,6 +103,14 @@ async function drain(): Promise<void> {
     return undefined;
   });
   await report.check('the ports stayed closed throughout', async () => allRefused(await attempts.stop()));
+
+  await agent.end('SIGKILL');
+  await onHost('nft', 'flush', 'ruleset');
+  agent = startAgent();
+  await report.check('a start with the API down restores a table that went away meanwhile', async () => {
+    await agent.logged('hold-began');
+    return refusedAtOnce();
+  });
   await report.check('the API comes back with running: removed, connections are accepted', async () => {
     api = await startApi();
     await agent.logged('table-removed');

@@ -26,6 +26,7 @@ export const DRAINED_PORTS = ['80', '443', '8000-8010', '8080'] as const;
 const TABLE = 'inet cs-instance-watcher';
 
 export interface Outcome {
+  readonly pid: number;
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -129,7 +130,7 @@ export class DrainHost {
     const closed = once(child, 'close');
     const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
     const [status] = (await closed) as [number | null];
-    return { status, stdout, stderr };
+    return { pid: child.pid!, status, stdout, stderr };
   }
 
   /** `cs-instance-watcher cleanup`. */
@@ -137,7 +138,7 @@ export class DrainHost {
     return this.try(AGENT, ['cleanup', '--runtime-dir', join(this.directory, 'run')]);
   }
 
-  /** Ends the agent, opens the ports, and goes back to an API that says running and no record. */
+  /** Ends agent and API, and removes their files. The table goes with the namespace. */
   async close(): Promise<void> {
     await this.#agent?.kill();
     await this.#api.kill();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Ruleset } from '../../../src/firewall/ruleset.ts';
+import type { Ruleset, RulesetEvent } from '../../../src/firewall/ruleset.ts';
 import { openFirewallIn } from '../../fixtures/firewall-process.ts';
 import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
 
@@ -159,5 +159,23 @@ it('applies and removes against a writer that never pauses', { timeout: 60_000 }
       process.kill(-churn.pid!, 'SIGKILL');
       await firewall.kill();
     }
+  }),
+);
+
+it('says that events were lost when it could not keep up', { timeout: 60_000 }, () =>
+  withNamespace(async (namespace) => {
+    const firewall = await openFirewallIn(namespace, { ownership: 'plain' });
+    const { promise, resolve, reject } = Promise.withResolvers<RulesetEvent>();
+    firewall.monitor(resolve, reject);
+    await firewall.inspect();
+    // While it stands still, more notifications than its socket's buffer holds.
+    process.kill(firewall.pid, 'SIGSTOP');
+    const ports = Array.from({ length: 1000 }, (_, index) => index + 1).join(', ');
+    const round = `add element inet noise ports { ${ports} }\nflush set inet noise ports\n`;
+    const input = `add table inet noise\nadd set inet noise ports { type inet_service; }\n${round.repeat(200)}`;
+    await namespace.run('nft', ['-i'], { input });
+    process.kill(firewall.pid, 'SIGCONT');
+    assert.deepEqual(await promise, { kind: 'overflow', pid: null, command: null });
+    await firewall.kill();
   }),
 );

@@ -31,9 +31,10 @@ const cases: Record<string, { ruleset: Ruleset; without?: readonly AvoidableFeat
   },
 };
 
-const manyRanges = Array.from({ length: 4096 }, (_, index) => port(index * 16, index * 16 + 7)).map(
-  ({ first, last }) => port(Math.max(first, 1), last),
-);
+/** `count` ranges of eight ports, none touching another. */
+function separateRanges(count: number): PortRange[] {
+  return Array.from({ length: count }, (_, index) => port(index * 16 + 1, index * 16 + 8));
+}
 
 for (const [name, { ruleset, without = [] }] of Object.entries(cases)) {
   describe(`the table ${name}`, () => {
@@ -48,8 +49,19 @@ for (const [name, { ruleset, without = [] }] of Object.entries(cases)) {
   });
 }
 
-it('the table with 4,096 ranges loads again from its dump as ours and intact', async () => {
-  await assertLoadsAgain({ ports: manyRanges, allowFrom: [], includeLoopback: false }, []);
+it('the table with 4,096 ranges lists each of them', async () => {
+  const ports = separateRanges(4096);
+  const text = await dump({ ports, allowFrom: [], includeLoopback: false }, []);
+  const listed = [...text.matchAll(/(\d+)-(\d+) counter packets 0 bytes 0/g)];
+  assert.deepEqual(
+    listed.map(([, first, last]) => port(Number(first), Number(last))),
+    ports,
+  );
+});
+
+// Not 4,096: what nft sends in one piece then passes the buffer that it may have without real root.
+it('the table with 2,000 ranges loads again from its dump as ours and intact', async () => {
+  await assertLoadsAgain({ ports: separateRanges(2000), allowFrom: [], includeLoopback: false }, []);
 });
 
 async function dump(ruleset: Ruleset, without: readonly AvoidableFeature[]): Promise<string> {

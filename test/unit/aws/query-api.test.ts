@@ -100,6 +100,13 @@ describe('DescribeInstances', () => {
   }
 });
 
+test('EC2’s RequestExpired for dead credentials is mended with a clock slightly off, too', async () => {
+  sandbox.change({ clock: { offsetMs: 30_000 } });
+  sandbox.expireKeys();
+  assert.equal((await describeInstanceTags(api, 'i-0123456789abcdef0', limits)).kind, 'found');
+  assert.equal(sandbox.requests().total.ec2, 3);
+});
+
 describe('refusals are mended against each service', () => {
   const calls = {
     sts: () => getCallerIdentity(api, limits),

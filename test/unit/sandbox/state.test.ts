@@ -34,20 +34,21 @@ describe('a change of the state', () => {
 describe('a fault', () => {
   test('is taken as given', () => {
     const fault = { kind: 'status', status: 503, body: '{}', latencyMs: 5, operation: 'GET', times: 2 };
-    assert.deepEqual(toFault(fault), fault);
+    assert.deepEqual(toFault('imds', fault), fault);
   });
   const refused: readonly [fault: unknown, message: RegExp][] = [
     [null, /must be a JSON object/],
     [{}, /^fault\.kind: must be one of status, /],
     [{ kind: 'fire' }, /^fault\.kind/],
     [{ kind: 'status' }, /^fault\.status/],
+    [{ kind: 'function-error' }, /^fault\.kind: function-error is for lambda only/],
     [{ kind: 'status', status: 99 }, /^fault\.status/],
     [{ kind: 'hang', latency: 1 }, /^fault\.latency: there is no such setting/],
     [{ kind: 'hang', latencyMs: '1' }, /^fault\.latencyMs: must be a number/],
   ];
   for (const [fault, message] of refused) {
     test(`${JSON.stringify(fault)} is refused`, () => {
-      assert.throws(() => toFault(fault), { message });
+      assert.throws(() => toFault('imds', fault), { message });
     });
   }
 });
