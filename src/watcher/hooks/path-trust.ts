@@ -22,12 +22,16 @@ export type Judgement =
   | { readonly trusted: true; readonly realPath: string; readonly stats: Stats }
   | { readonly trusted: false; readonly refusal: Refusal };
 
+/** The sticky bit; Node.js has no name for it. */
+const S_ISVTX = 0o1000;
 /** The kernel's own limit on links in one path (MAXSYMLINKS). */
 const MAX_LINKS = 40;
 
 /**
  * Walks an absolute path as the kernel does and judges every directory passed through, those that symbolic links lead
- * through included, and what it ends at. A link itself needs no judging: only its directory's writers can change it.
+ * through included, and what it ends at. In a sticky directory such as /tmp everybody may add names but not touch those of
+ * others, so it may be passed through by a name that is itself of a trusted owner, a link included; nothing may end there.
+ * Elsewhere a link needs no judging: only its directory's writers can change it.
  * Throws the error of lstat where the path leads nowhere.
  */
 export function judgePath(path: string, trust: PathTrust): Judgement {
@@ -36,12 +40,15 @@ export function judgePath(path: string, trust: PathTrust): Judgement {
   let stats = lstatSync(current);
   let links = 0;
   for (;;) {
-    const refusal = isAbove(current, trust.root) ? null : judge(current, stats, trust);
-    if (refusal !== null) return { trusted: false, refusal };
     const part = pending.shift();
-    if (part === undefined) return { trusted: true, realPath: current, stats };
+    if (part === undefined) {
+      const refusal = isAbove(current, trust.root) ? null : judge(current, stats, trust);
+      return refusal === null ? { trusted: true, realPath: current, stats } : { trusted: false, refusal };
+    }
     const next = part === '..' ? dirname(current) : join(current, part);
     const nextStats = lstatSync(next);
+    const refusal = isAbove(current, trust.root) ? null : judgePassage(current, stats, nextStats, trust);
+    if (refusal !== null) return { trusted: false, refusal };
     if (!nextStats.isSymbolicLink()) {
       current = next;
       stats = nextStats;
@@ -56,6 +63,11 @@ export function judgePath(path: string, trust: PathTrust): Judgement {
       stats = lstatSync(current);
     }
   }
+}
+
+function judgePassage(directory: string, stats: Stats, next: Stats, trust: PathTrust): Refusal | null {
+  const isProtected = (stats.mode & S_ISVTX) !== 0 && trust.uids.includes(next.uid);
+  return isProtected ? judgeOwner(directory, stats, trust) : judge(directory, stats, trust);
 }
 
 function judge(path: string, stats: Stats, trust: PathTrust): Refusal | null {

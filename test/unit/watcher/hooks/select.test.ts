@@ -135,6 +135,23 @@ describe('script selection', () => {
     );
   });
 
+  it('passes through a sticky directory by a trusted name, and ends in none', () => {
+    const file = directory.add('draining/a', 'true');
+    chmodSync(directory.path, 0o1777);
+    assert.equal(refusal(file), 'accepted');
+    chmodSync(directory.path, 0o755);
+    chmodSync(join(directory.path, 'draining'), 0o1777);
+    assert.deepEqual(
+      list().refused.map(({ path }) => path),
+      [join(directory.path, 'draining')],
+    );
+  });
+
+  it('has nothing to say of a state without a directory, wherever that would be', () => {
+    chmodSync(directory.path, 0o777);
+    assert.deepEqual(listScripts(directory.path, 'running', directory.trust), { paths: [], refused: [] });
+  });
+
   it('refuses what is not a regular file, without opening it', async () => {
     const socket = join(directory.path, 'draining/socket');
     const server = createServer().listen(socket);

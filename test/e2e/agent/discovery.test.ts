@@ -1,0 +1,214 @@
+// From the metadata service to the first poll: what is asked of whom, how often, and what is remembered.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { INSTANCE_ID, KEY, REGION } from '../../fixtures/programs.ts';
+import { AwsScene } from './aws-scene.ts';
+import { complaints, stopsAtOnce } from './scene.ts';
+import { answer, ScriptedApi } from './scripted-api.ts';
+
+describe('discovery', { concurrency: true, timeout: 90_000 }, () => {
+  for (const dialect of ['d0', 'd1', 'd2'] as const) {
+    it(`metadata service, Discovery Lambda, poll, drain: ${dialect}`, async (t) => {
+      const aws = await AwsScene.create(t, { dialect });
+      const agent = aws.start();
+      await agent.log.waitFor((line) => line.event === 'state-changed' && line.to === 'running');
+      await aws.fleet.setState(INSTANCE_ID, 'draining');
+      await agent.log.waitFor('table-installed');
+      await aws.fleet.setState(INSTANCE_ID, 'running');
+      await agent.log.waitFor('table-removed');
+      await aws.api.further(1);
+      assert.equal(aws.asked('imds PUT api/token') >= 1, true);
+      assert.equal(aws.asked('imds GET dynamic/instance-identity/document'), 1);
+      assert.equal(aws.asked('lambda Invoke'), 1, 'one discovery for as long as the context lasts');
+      assert.deepEqual(
+        [aws.sandbox.requests().total.sts, aws.sandbox.requests().total.ec2],
+        [0, 0],
+        'the metadata service has told everything',
+      );
+      assert.ok(aws.api.polls.every(({ target }) => target === '/v1/metadata'));
+      assert.deepEqual(complaints(agent), []);
+      aws.keepSecrets();
+      await stopsAtOnce(agent);
+    });
+  }
+
+  it('asks EC2 for the group where instance tags are not in the metadata', async (t) => {
+    const aws = await AwsScene.create(t, { state: { imds: { tagsEnabled: false } } });
+    const agent = aws.start();
+    await agent.log.waitFor('state-changed');
+    await aws.api.further(2);
+    assert.equal(aws.asked('ec2 DescribeInstances'), 1);
+    assert.equal(aws.sandbox.requests().total.sts, 0);
+    assert.equal(aws.asked('lambda Invoke'), 1);
+    aws.keepSecrets();
+  });
+
+  it('asks STS for the account only where there is no identity document', async (t) => {
+    const aws = await AwsScene.create(t);
+    const key = aws.sandbox.issueKey();
+    const env = {
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      AWS_SESSION_TOKEN: key.sessionToken,
+    };
+    const agent = aws.start(['--instance-id', INSTANCE_ID, '--region', REGION], { env });
+    await agent.log.waitFor('state-changed');
+    await aws.api.further(2);
+    assert.deepEqual(aws.sandbox.requests().total, { imds: 0, sts: 1, ec2: 1, lambda: 1 });
+    aws.keepSecrets();
+  });
+
+  it('sends the API id to a VPC endpoint that works, and nothing to the public URL', async (t) => {
+    const aws = await AwsScene.create(t, { sockets: 1 });
+    const endpoint = new ScriptedApi(aws.sockets[0]!);
+    t.after(() => endpoint.close());
+    endpoint.reply = aws.working;
+    aws.sandbox.change({ discovery: { vpcEndpoint: new URL(endpoint.url).host } });
+    const agent = aws.start();
+    await agent.log.waitFor('state-changed');
+    await endpoint.further(2);
+    assert.ok(endpoint.polls.every(({ headers }) => headers['x-apigw-api-id'] === 'sandbox0id'));
+    assert.equal(aws.api.connections, 0);
+  });
+
+  for (const [name, reply] of [
+    ['resets the connection', (request) => void request.socket.resetAndDestroy()],
+    ['never answers', () => {}],
+    ['leads to another API', answer(403, '{"message":"Forbidden"}')],
+  ] satisfies [string, ScriptedApi['reply']][]) {
+    it(`uses the public URL, and remembers it, where the VPC endpoint ${name}`, async (t) => {
+      const aws = await AwsScene.create(t, { sockets: 1 });
+      const endpoint = new ScriptedApi(aws.sockets[0]!);
+      t.after(() => endpoint.close());
+      endpoint.reply = reply;
+      aws.sandbox.change({ discovery: { vpcEndpoint: new URL(endpoint.url).host } });
+      const agent = aws.start();
+      await agent.log.waitFor('state-changed');
+      await aws.api.further(3);
+      assert.equal(endpoint.polls.length, 1);
+      assert.deepEqual(complaints(agent), []);
+    });
+  }
+
+  it('refreshes the credentials of the role when they expire, without a gap in the polls', async (t) => {
+    const aws = await AwsScene.create(t);
+    const agent = aws.start();
+    await agent.log.waitFor('state-changed');
+    await aws.api.further(1);
+    aws.keepSecrets();
+    aws.sandbox.expireKeys();
+    const before = aws.api.polls.length;
+    // The refused request and its repetition with new credentials, within one slot.
+    await aws.api.further(2);
+    const [refused, repeated] = aws.api.polls.slice(before);
+    assert.ok(repeated!.atMs - refused!.atMs < 800, 'the request was repeated at once');
+    assert.notEqual(refused!.headers.authorization, repeated!.headers.authorization);
+    await aws.fleet.setState(INSTANCE_ID, 'draining');
+    await agent.log.waitFor('table-installed');
+    assert.deepEqual(complaints(agent), []);
+    aws.keepSecrets();
+  });
+
+  it('goes through the lifetimes of short-lived credentials without a refused poll', async (t) => {
+    const aws = await AwsScene.create(t, { state: { credentials: { lifetimeSeconds: 3 } } });
+    const agent = aws.start();
+    await agent.log.waitFor('state-changed');
+    await aws.api.further(8);
+    assert.ok(aws.sandbox.issuedKeys().length > 1, 'credentials were replaced');
+    assert.deepEqual(complaints(agent), []);
+    aws.keepSecrets();
+  });
+
+  it('reads the context again when it is stale, beside the polls', async (t) => {
+    const aws = await AwsScene.create(t);
+    const agent = aws.start(['--stale-context-timeout', '2']);
+    await agent.log.waitFor('state-changed');
+    await aws.api.further(5);
+    const discoveries = aws.asked('lambda Invoke');
+    assert.ok(discoveries >= 2 && discoveries <= 4, `${discoveries} discoveries in five periods`);
+  });
+
+  it('goes on with a context that cannot be refreshed, and says so once', async (t) => {
+    const aws = await AwsScene.create(t);
+    const agent = aws.start(['--stale-context-timeout', '1']);
+    await agent.log.waitFor('state-changed');
+    aws.sandbox.setFault('lambda', { kind: 'status', status: 500 });
+    await agent.log.waitFor('context-stale');
+    const failures = aws.asked('lambda Invoke');
+    await aws.api.further(4);
+    assert.ok(aws.asked('lambda Invoke') > failures + 1, 'the refresh was tried again');
+    assert.equal(agent.log.of('hold-began').length, 0);
+    assert.equal(agent.log.of('context-stale').length, 1);
+  });
+
+  it('after a restart in the same boot polls before any discovery', async (t) => {
+    const aws = await AwsScene.create(t);
+    await learnAndStop(aws);
+    aws.sandbox.resetRequests();
+    aws.sandbox.setFault('lambda', { kind: 'hang' });
+    const agent = aws.start();
+    await aws.api.further(1);
+    assert.equal(aws.asked('imds GET dynamic/instance-identity/document') <= 1, true);
+    await aws.fleet.setState(INSTANCE_ID, 'draining');
+    await agent.log.waitFor('table-installed');
+    assert.equal(agent.log.of('hold-began').length, 0);
+  });
+
+  it('after a reboot of the same instance uses the context that was kept', async (t) => {
+    const aws = await AwsScene.create(t);
+    await learnAndStop(aws);
+    rewriteContext(aws, (text) => text.replace(/"bootId": "[^"]+"/, '"bootId": "of-an-earlier-boot"'));
+    aws.sandbox.setFault('lambda', { kind: 'hang' });
+    const agent = aws.start();
+    await agent.log.waitFor('started');
+    await aws.api.further(2);
+    assert.equal(agent.log.of('hold-began').length, 0);
+  });
+
+  it('never uses the context of the instance from which its image was made', async (t) => {
+    const aws = await AwsScene.create(t, { sockets: 1 });
+    const builders = new ScriptedApi(aws.sockets[0]!);
+    t.after(() => builders.close());
+    await learnAndStop(aws);
+    rewriteContext(aws, (text) =>
+      text
+        .replace(/"bootId": "[^"]+"/, '"bootId": "of-the-builder"')
+        .replaceAll(INSTANCE_ID, 'i-0builder000000000')
+        .replaceAll(aws.api.url, builders.url),
+    );
+    aws.sandbox.resetRequests();
+    const agent = aws.start();
+    await aws.api.further(2);
+    assert.equal(aws.asked('lambda Invoke'), 1);
+    assert.equal(builders.connections, 0);
+    assert.deepEqual(complaints(agent), []);
+  });
+
+  it('asks only the API that --api-url names, and no service of AWS', async (t) => {
+    const aws = await AwsScene.create(t, { sockets: 1 });
+    const given = new ScriptedApi(aws.sockets[0]!);
+    t.after(() => given.close());
+    const agent = aws.start(['--api-url', given.url, '--instance-id', INSTANCE_ID, '--region', REGION], { env: KEY });
+    await agent.log.waitFor('state-changed');
+    assert.deepEqual(aws.sandbox.requests().total, { imds: 0, sts: 0, ec2: 0, lambda: 0 });
+    assert.equal(aws.api.connections, 0);
+  });
+});
+
+/** A run long enough to keep the context on disk. */
+async function learnAndStop(aws: AwsScene): Promise<void> {
+  const agent = aws.start();
+  await agent.log.waitFor('state-changed');
+  await stopsAtOnce(agent);
+  aws.keepSecrets();
+}
+
+function rewriteContext(aws: AwsScene, edit: (text: string) => string): void {
+  const path = aws.scene.path('state/context.json');
+  const before = readFileSync(path, 'utf8');
+  const after = edit(before);
+  assert.notEqual(after, before);
+  writeFileSync(path, after);
+}
