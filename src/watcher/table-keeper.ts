@@ -70,8 +70,11 @@ export class TableKeeper {
     this.#lastEvent = null;
     if (step.restoring !== null) {
       const nowMs = this.#clock.monotonicMs();
+      const wasSpent = isBudgetSpent(this.#restorations, nowMs);
       this.#restorations = withRestoration(this.#restorations, nowMs);
-      if (isBudgetSpent(this.#restorations, nowMs)) this.#reporter.degraded('table', fightWith(by));
+      // Once: the next ones differ in nothing but the pid, and each has its line as a restoration.
+      if (!wasSpent && isBudgetSpent(this.#restorations, nowMs))
+        this.#reporter.degraded('table', fightWith(by));
     }
     return () => this.#reporter.tableInstalled(step.ruleset, step.restoring, by);
   }

@@ -1,6 +1,6 @@
 // Where the agent's answers come from: the context says where the API is, the client asks it, and the routes that lead
 // there are tried in the order in which they last worked.
-import { type Limits, runWithin } from '../../aws/deadline.ts';
+import { DeadlineExceeded, type Limits, runWithin } from '../../aws/deadline.ts';
 import type { SignedHttp } from '../../aws/signed-http.ts';
 import {
   type ApiRoute,
@@ -56,14 +56,21 @@ export class ApiMetadataSource implements MetadataSource {
 
   async poll(limits: Limits): Promise<Answer> {
     const endsAtMs = this.#options.monotonicMs() + limits.timeoutMs;
-    return runWithin(limits, async (signal) => {
-      const resolution = await this.#options.context.current(signal);
-      if (resolution.kind === 'not-managed') return { kind: 'not-managed', message: resolution.message };
-      if (resolution.kind !== 'ready') return unknownContext(resolution.message);
-      const found = this.#routes(resolution.context);
-      if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
-      return toAnswer(await this.#ask(resolution.context, this.#inOrder(found.routes), endsAtMs, signal));
-    });
+    let isContextLearned = false;
+    try {
+      return await runWithin(limits, async (signal) => {
+        const resolution = await this.#options.context.current(signal);
+        isContextLearned = true;
+        if (resolution.kind === 'not-managed') return { kind: 'not-managed', message: resolution.message };
+        if (resolution.kind !== 'ready') return unknownContext(resolution.message);
+        const found = this.#routes(resolution.context);
+        if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
+        return toAnswer(await this.#ask(resolution.context, this.#inOrder(found.routes), endsAtMs, signal));
+      });
+    } catch (error) {
+      if (isContextLearned || !(error instanceof DeadlineExceeded)) throw error;
+      return unknownContext(`where the API is was not found out within ${limits.timeoutMs} ms`);
+    }
   }
 
   #routes(context: InstanceContext): ApiRoutes {

@@ -13,7 +13,7 @@ export interface ContextKeeperOptions {
   readonly monotonicMs: () => number;
   /** Called with every context that was read, to be kept on disk. */
   readonly learned: (context: InstanceContext) => void;
-  /** Called when a refresh in the background failed, with why; the context in hand goes on serving. */
+  /** Called when refreshing in the background began to fail, with why; the context in hand goes on serving. */
   readonly refreshFailed: (message: string) => void;
 }
 
@@ -33,6 +33,8 @@ export class ContextKeeper {
   #definite: Definite | null = null;
   #tagAbsentSinceMs: number | null = null;
   #refreshing: Promise<void> | null = null;
+  /** Told once: with a service that is down a refresh fails every period. */
+  #isFailing = false;
   #nextRefreshMs = Number.NEGATIVE_INFINITY;
 
   /** `cached` is the context of an earlier run of this boot or instance: it serves at once and is refreshed behind it. */
@@ -69,11 +71,15 @@ export class ContextKeeper {
       .catch((error: Error): Resolution => ({ kind: 'unknown', message: error.message }))
       .then((resolution) => {
         this.#take(resolution);
-        if (resolution.kind === 'ready') return;
+        if (resolution.kind === 'ready') {
+          this.#isFailing = false;
+          return;
+        }
         const again =
           resolution.kind === 'refused' ? this.#options.recheckAfterMs : this.#options.confirmAfterMs;
         this.#nextRefreshMs = this.#options.monotonicMs() + again;
-        this.#options.refreshFailed(resolution.message);
+        if (!this.#isFailing) this.#options.refreshFailed(resolution.message);
+        this.#isFailing = true;
       })
       .finally(() => {
         this.#refreshing = null;

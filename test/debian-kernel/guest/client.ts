@@ -95,8 +95,4 @@ export class HeldConnection {
     const [data] = (await within(5_000, `the echo on ${this.address}`, arrived)) as [Buffer];
     if (data.toString() !== line) throw new Error(`${this.address}: sent ${line}, got ${data}`);
   }
-
-  close(): void {
-    this.#socket.destroy();
-  }
 }

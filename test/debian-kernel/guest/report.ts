@@ -3,12 +3,12 @@
 export class Report {
   #checks = 0;
 
-  /** Runs one check. It passes when it returns, and what it returns is shown beside its name; it fails when it throws. */
-  async check(name: string, run: () => Promise<string | undefined> | string | undefined): Promise<void> {
+  /** Runs one check. It fails when it throws; a string that it returns is shown beside its name. */
+  async check(name: string, run: () => unknown): Promise<void> {
     this.#checks += 1;
     try {
       const measured = await run();
-      say(`ok ${this.#checks} - ${name}${measured === undefined ? '' : ` (${measured})`}`);
+      say(`ok ${this.#checks} - ${name}${typeof measured === 'string' ? ` (${measured})` : ''}`);
     } catch (error) {
       say(`not ok ${this.#checks} - ${name}`);
       for (const line of String(error instanceof Error ? error.message : error).split('\n')) remark(line);

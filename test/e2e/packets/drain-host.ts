@@ -1,7 +1,7 @@
 // The built agent and its API on a host namespace, and what these tests do with both.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Namespace } from '../../fixtures/netns.ts';
@@ -20,10 +20,17 @@ import {
 export const MODES = ['owned', 'plain'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** What every agent of these tests drains, as command-line words. */
-export const DRAINED_PORTS = ['80', '443', '8000-8010', '8080'] as const;
+/** What an agent of these tests drains unless told, as command-line words. */
+const DRAINED_PORTS = ['80', '443', '8000-8010', '8080'] as const;
 
 const TABLE = 'inet cs-instance-watcher';
+
+export interface StartOptions {
+  readonly args?: readonly string[];
+  readonly ports?: readonly string[];
+  /** A command that starts the agent. */
+  readonly wrapper?: readonly string[];
+}
 
 export interface Outcome {
   readonly pid: number;
@@ -62,14 +69,13 @@ export class DrainHost {
     return this.#agent;
   }
 
-  /** Starts the agent. `wrapper` is a command that starts it. */
-  start(more: readonly string[] = [], wrapper: readonly string[] = []): AgentProcess {
-    const ports = ['--on-draining-block-new-connections-to-ports', ...DRAINED_PORTS];
+  start({ args = [], ports = DRAINED_PORTS, wrapper = [] }: StartOptions = {}): AgentProcess {
+    const drained = ['--on-draining-block-new-connections-to-ports', ...ports];
     const ownership = ['--table-ownership', this.mode === 'owned' ? 'auto' : 'plain'];
     this.#agent = startAgent({
       namespace: this.namespace,
       directory: this.directory,
-      args: [...askEverySecond(this.#api), ...ports, ...ownership, ...more],
+      args: [...askEverySecond(this.#api), ...drained, ...ownership, ...args],
       env: KEY,
       wrapper,
     });
@@ -122,6 +128,13 @@ export class DrainHost {
   /** Whether a table of our name is there. */
   async hasTable(): Promise<boolean> {
     return (await this.namespace.run('nft', ['list', 'tables'])).includes(TABLE);
+  }
+
+  /** A script of the operator's for `state`. */
+  addScript(state: string, body: string): void {
+    const directory = join(this.directory, 'scripts', state);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, '10-script'), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   }
 
   /** Runs a command on the host to its end, whatever that is. */

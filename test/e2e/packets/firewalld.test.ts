@@ -21,10 +21,8 @@ for (const mode of MODES) {
 
     before(async () => {
       network = await Network.create();
-      [host, firewalld] = await Promise.all([
-        DrainHost.create(network.host.namespace, mode),
-        Firewalld.start(network.host.namespace, directory.path),
-      ]);
+      firewalld = await Firewalld.start(network.host.namespace, directory.path);
+      host = await DrainHost.create(network.host.namespace, mode);
       host.start();
       await host.agent.log.waitFor('state-changed');
     });

@@ -37,7 +37,7 @@ export class Firewalld {
     for (const [zone, target] of Object.entries(ZONES))
       writeFileSync(join(defaults, 'zones', `${zone}.xml`), `<zone target="${target}"></zone>`);
     // Debian's python3, the one that its packages are for.
-    const daemon = namespace.spawn('/usr/bin/python3', [START, system, defaults], {
+    const daemon = namespace.spawn('/usr/bin/python3', ['-B', START, system, defaults], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH ?? '', DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${socket}` },
     });
@@ -99,7 +99,7 @@ async function startBus(socket: string, directory: string): Promise<ChildProcess
   writeFileSync(
     config,
     `<busconfig><type>custom</type><listen>unix:path=${socket}</listen><auth>EXTERNAL</auth>
-    <policy context="default"><allow send_destination="*"/><allow own="*"/></policy></busconfig>`,
+    <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>`,
   );
   const watcher = watch(directory);
   const bus = spawn('dbus-daemon', [`--config-file=${config}`, '--nofork', '--nopidfile'], {

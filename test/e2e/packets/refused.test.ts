@@ -84,7 +84,7 @@ for (const mode of MODES) {
       await host.agent.stop();
       await expectRefused(network.client, fromAllowed(...DRAINED));
       const allowed = ['--allow-from', `${ALLOWED.v4}/32`, 'fd00:a::70/124'];
-      host.start([...allowed, '--include-loopback']);
+      host.start({ args: [...allowed, '--include-loopback'] });
       await host.agent.log.waitFor('table-installed');
       await expectAccepted(network.client, fromAllowed(...DRAINED));
       await expectRefused(network.client, onHost(...DRAINED));

@@ -1,0 +1,143 @@
+// Hands of others on a table of our name: an altered one is put right, a foreign one is left alone, a saved one is opened.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { expectAccepted, expectRefused } from './attempts.ts';
+import { DrainHost, MODES } from './drain-host.ts';
+import { FAMILIES, HOST, Network, SERVED } from './network.ts';
+import { tally } from './open-windows.ts';
+
+const onHost = (...ports: number[]) =>
+  FAMILIES.flatMap((family) => ports.map((port) => ({ host: HOST[family], port })));
+const DRAINED = onHost(SERVED.web, SERVED.tls, SERVED.rangeFirst, SERVED.rangeLast);
+const OTHER = onHost(SERVED.other);
+
+const ALTERATIONS = {
+  'a rule is deleted': async (host: DrainHost) => {
+    const chain = await host.namespace.run('nft', [
+      '-a',
+      'list',
+      'chain',
+      'inet',
+      'cs-instance-watcher',
+      'new-connection',
+    ]);
+    const handle = /reject with tcp reset # handle (\d+)/.exec(chain)![1];
+    return `delete rule inet cs-instance-watcher new-connection handle ${handle}`;
+  },
+  'a rule is added': () => 'insert rule inet cs-instance-watcher prerouting accept',
+  'a port is added': () => `add element inet cs-instance-watcher ports { ${SERVED.other} }`,
+  'a port is deleted': () => `delete element inet cs-instance-watcher ports { ${SERVED.tls} }`,
+} as const;
+
+const FOREIGN = `table inet cs-instance-watcher {
+  comment "of the site"
+  chain input {
+    type filter hook input priority 0; policy accept;
+    tcp dport ${SERVED.other} counter
+  }
+}`;
+
+for (const mode of MODES) {
+  describe(`a table of our name in the hands of others, ${mode}`, () => {
+    let network: Network;
+    let host: DrainHost;
+
+    before(async () => {
+      network = await Network.create();
+      host = await DrainHost.create(network.host.namespace, mode);
+      for (const state of ['draining', 'stopping']) host.addScript(state, 'echo "$1 after $2"');
+      host.start();
+      await host.agent.log.waitFor('state-changed');
+    });
+    after(async () => {
+      await host?.close();
+      await network?.close();
+    });
+
+    /** The table without what refusals count. */
+    const definition = async () => (await host.table()).replaceAll(/packets \d+ bytes \d+/g, '');
+
+    test('foreign: one error, nothing changed, scripts run; drained once it is gone', async () => {
+      const { log } = host.agent;
+      await network.nft(FOREIGN);
+      const before = await host.table();
+      for (const [state, previous] of [
+        ['draining', 'running'],
+        ['stopping', 'draining'],
+      ] as const) {
+        await host.setState(state);
+        const scriptLine = `${state} after ${previous}`;
+        await log.waitFor(({ event, message }) => event === 'hook-line' && message!.includes(scriptLine));
+      }
+      const errors = log.lines.filter(({ level }) => level === 'error');
+      assert.equal(errors.length, 1, log.text());
+      assert.match(errors[0]!.message!, /^degraded: firewall: .*inet cs-instance-watcher/);
+      await expectAccepted(network.client, [...DRAINED, ...OTHER]);
+      assert.equal(await host.table(), before);
+      await network.nft('delete table inet cs-instance-watcher');
+      await log.waitFor('table-installed');
+      await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall');
+      await expectRefused(network.client, DRAINED);
+      await host.open();
+    });
+
+    for (const [name, alteration] of Object.entries(ALTERATIONS)) {
+      test(`${name} during a drain: ${mode === 'owned' ? 'not permitted' : 'put right'}`, async () => {
+        await host.drain();
+        const before = await definition();
+        const from = host.agent.log.lines.length;
+        const { status, stderr, pid } = await host.try('nft', [await alteration(host)]);
+        if (mode === 'owned') {
+          assert.equal(status, 1);
+          assert.match(stderr, /Operation not permitted/);
+        } else {
+          assert.equal(status, 0, stderr);
+          const restored = await host.agent.log.waitFor('table-restored', from);
+          assert.deepEqual([restored.command, restored.pid], ['nft', pid]);
+        }
+        assert.equal(await definition(), before);
+        await expectRefused(network.client, DRAINED);
+        await expectAccepted(network.client, OTHER);
+        await host.open();
+      });
+    }
+  });
+}
+
+for (const mode of MODES) {
+  test(`a plain drain saved by nft and loaded elsewhere: an agent (${mode}) leaves it until its API says running`, async () => {
+    const saved = await saveDrain();
+    const network = await Network.create();
+    const host = await DrainHost.create(network.host.namespace, mode);
+    try {
+      await host.stopApi();
+      await network.nft(saved);
+      await network.client.call('startProbe', DRAINED, 1);
+      const { log } = host.start();
+      await log.waitFor('hold-began');
+      await network.client.call('probed', 50);
+      assert.deepEqual(Object.keys(tally(await network.client.call('stopProbe'))), ['ECONNREFUSED']);
+      await host.startApi();
+      await log.waitFor('table-removed');
+      await expectAccepted(network.client, DRAINED);
+      assert.equal(await host.hasTable(), false);
+    } finally {
+      await host.close();
+      await network.close();
+    }
+  });
+}
+
+/** What `nft list ruleset` prints during a plain drain. */
+async function saveDrain(): Promise<string> {
+  const network = await Network.create();
+  const host = await DrainHost.create(network.host.namespace, 'plain');
+  try {
+    host.start();
+    await host.drain();
+    return await host.namespace.run('nft', ['list', 'ruleset']);
+  } finally {
+    await host.close();
+    await network.close();
+  }
+}
