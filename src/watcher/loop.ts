@@ -1,5 +1,6 @@
 // The agent: observe, decide, perform, wait. Sees ports only; every policy is in domain/, every effect behind a port.
 import type { AgentState } from './domain/agent-state.ts';
+import type { Reason } from './domain/decision.ts';
 import { COUNT_INTERVAL_MS, type DrainProgress, NOT_COUNTED, withCount } from './domain/drain-progress.ts';
 import { isUninformed, plan } from './domain/plan.ts';
 import type { Step } from './domain/step.ts';
@@ -127,12 +128,21 @@ class Loop {
           id: this.#ports.newId(),
           from: step.from,
           to: step.to,
-          env: { CS_REASONS: step.reasons.map((r) => `${r.source}:${r.detail}`).join(' ') },
+          env: this.#hookEnvironment(step.reasons),
         });
         return;
       case 'announce':
         this.#ports.reporter.announce(step.announcement);
     }
+  }
+
+  #hookEnvironment(reasons: readonly Reason[]): Record<string, string> {
+    const listed = reasons.map(({ source, detail }) => `${source}:${detail}`);
+    return {
+      CS_INSTANCE_ID: this.#state.instanceId ?? '',
+      CS_REASON: listed[0] ?? '',
+      CS_REASONS: listed.join(' '),
+    };
   }
 
   #countWhileRefusing(): void {
