@@ -259,6 +259,8 @@ class MonitorBridge : public std::enable_shared_from_this<MonitorBridge> {
   MonitorBridge(const MonitorBridge&) = delete;
   MonitorBridge& operator=(const MonitorBridge&) = delete;
 
+  bool is_open() const { return is_open_; }
+
   // JavaScript thread. Joins the listening thread; nothing is delivered afterwards. Idempotent.
   void close() {
     monitor_.reset();
@@ -404,6 +406,8 @@ class Firewall : public Napi::ObjectWrap<Firewall> {
       return MonitorBridge::open(env, table->port_id(), info[0].As<Napi::Function>(),
                                  info[1].As<Napi::Function>());
     });
+    const auto is_closed = [](const std::shared_ptr<MonitorBridge>& monitor) { return !monitor->is_open(); };
+    monitors_.erase(std::remove_if(monitors_.begin(), monitors_.end(), is_closed), monitors_.end());
     monitors_.push_back(bridge);
     return Napi::Function::New(
         env, [this_monitor = std::weak_ptr<MonitorBridge>(bridge)](const Napi::CallbackInfo&) {

@@ -69,6 +69,12 @@ netlink::Socket::Answer TableReader::get(uint16_t type, uint16_t flags, const Fi
   auto* request = nftnl_nlmsg_build_hdr(buffer, type, NFPROTO_INET, flags, socket_.next_sequence());
   fill(request);
   auto answer = socket_.request(*request, on_message);
+  // A lost answer about one object is asked for again; a listing that lost some is torn, which its reader
+  // sees.
+  for (int attempt = 1; answer.verdict.error == ENOBUFS && flags != NLM_F_DUMP && attempt < 5; ++attempt) {
+    request->nlmsg_seq = socket_.next_sequence();
+    answer = socket_.request(*request, on_message);
+  }
   if (answer.interrupted) interrupted_ = true;
   return answer;
 }
@@ -96,6 +102,9 @@ uint32_t TableReader::generation() {
   if (error == EINVAL || error == EOPNOTSUPP || error == ENOENT || error == EPROTONOSUPPORT) {
     throw netlink::Error(netlink::ErrorCode::kNoNftables, "the kernel has no nf_tables", error,
                          answer.verdict.detail);
+  }
+  if (error == EPERM) {
+    throw netlink::system_error("CAP_NET_ADMIN is needed to see the ruleset", error, answer.verdict.detail);
   }
   if (error != 0)
     throw netlink::system_error("cannot read the ruleset's generation", error, answer.verdict.detail);

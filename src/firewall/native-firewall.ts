@@ -61,9 +61,13 @@ class NativeFirewall implements Firewall {
   }
 
   monitor(onEvent: (event: RulesetEvent) => void, onError: (error: Error) => void): { close(): void } {
-    const close = converting('monitor', () => {
-      return this.#handle.monitor(onEvent, (error) => onError(toFirewallError('monitor', error)));
-    });
+    // A listener that throws must end the program as any other would; Node-API only warns of what its callbacks throw.
+    const close = converting('monitor', () =>
+      this.#handle.monitor(
+        (event) => queueMicrotask(() => onEvent(event)),
+        (error) => queueMicrotask(() => onError(toFirewallError('monitor', error))),
+      ),
+    );
     return { close };
   }
 

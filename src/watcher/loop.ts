@@ -106,6 +106,7 @@ class Loop {
     this.#state = next;
     const tell: (() => void)[] = [];
     for (const step of steps) await this.#perform(step, tell);
+    if (!steps.some(isFirewallStep)) this.#keeper.rest();
     // What was done to the table is told after the change that caused it, though it was done first.
     for (const line of tell) line();
     this.#countWhileRefusing();
@@ -171,4 +172,8 @@ class Loop {
     this.#progress = withCount(this.#progress, count.known ? count.total : null, clock.monotonicMs());
     reporter.connections(count, this.#progress.drained);
   }
+}
+
+function isFirewallStep({ kind }: Step): boolean {
+  return kind === 'apply-ruleset' || kind === 'remove-ruleset';
 }

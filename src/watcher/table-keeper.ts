@@ -22,6 +22,8 @@ export class TableKeeper {
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #pendingLook: NodeJS.Timeout | null = null;
   #lastEvent: RulesetEvent | null = null;
+  /** Why, at the last look, nothing could be refused here whatever the state says. */
+  #obstacle: string | null = null;
 
   /** `touched` is called when the table should be looked at because somebody else may have changed it. */
   constructor(firewall: Firewall, clock: Clock, reporter: Reporter, touched: () => void) {
@@ -31,15 +33,18 @@ export class TableKeeper {
     this.#touched = touched;
   }
 
-  /** The table as the kernel has it, or why it cannot be read. */
+  /** The table as the kernel has it, or why it cannot be read. What would keep a drain from closing is degraded at once. */
   async look(): Promise<TableObservation> {
     this.#lastLookMs = this.#clock.monotonicMs();
-    try {
-      if (this.#installed) this.#watch();
-      return await this.#firewall.inspect();
-    } catch (error) {
-      return { table: 'unknown', problem: messageOf(error) };
-    }
+    const found = await this.#inspect();
+    this.#obstacle = obstacleIn(found);
+    if (this.#obstacle !== null) this.#reporter.degraded('firewall', this.#obstacle);
+    return found;
+  }
+
+  /** Nothing is to be done to the table that was looked at: what failed before is over, unless the look says otherwise. */
+  rest(): void {
+    if (this.#obstacle === null) this.#reporter.degraded('firewall', null);
   }
 
   /** Performs one step; resolves with how to tell it, or with null when it failed, which is reported as degraded. */
@@ -49,7 +54,7 @@ export class TableKeeper {
       this.#reporter.degraded('firewall', null);
       return tell;
     } catch (error) {
-      this.#reporter.degraded('firewall', messageOf(error));
+      this.#reporter.degraded('firewall', this.#obstacle ?? messageOf(error));
       return null;
     }
   }
@@ -60,6 +65,15 @@ export class TableKeeper {
     this.#monitor = null;
     if (this.#pendingLook !== null) clearTimeout(this.#pendingLook);
     this.#pendingLook = null;
+  }
+
+  async #inspect(): Promise<TableObservation> {
+    try {
+      if (this.#installed) this.#watch();
+      return await this.#firewall.inspect();
+    } catch (error) {
+      return { table: 'unknown', problem: messageOf(error) };
+    }
   }
 
   async #install(step: Extract<Step, { kind: 'apply-ruleset' }>): Promise<() => void> {
@@ -122,6 +136,20 @@ export class TableKeeper {
       this.#reporter.degraded('table', null);
       this.#touched();
     }, waitMs);
+  }
+}
+
+function obstacleIn(found: TableObservation): string | null {
+  switch (found.table) {
+    case 'unknown':
+      return found.problem;
+    case 'foreign':
+      return (
+        'a table inet cs-instance-watcher that is not ours is in the way, nothing can be refused until it is gone; ' +
+        'to see it: nft list table inet cs-instance-watcher'
+      );
+    default:
+      return null;
   }
 }
 

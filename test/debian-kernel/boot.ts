@@ -35,6 +35,6 @@ export async function boot({ image, initramfs, deadlineMs, onLine, signal }: Boo
     return code === 0 ? 'off' : `qemu ended with status ${code}`;
   } catch (error) {
     if (deadline.aborted) return `the guest did not end within ${deadlineMs / 1000} s`;
-    return `qemu: ${(error as Error).message}`;
+    return signal.aborted ? 'interrupted' : `qemu: ${(error as Error).message}`;
   }
 }

@@ -1,7 +1,7 @@
 // The guest's whole file system: the built programs as installed, nft and ip, what they link to, and kernel modules.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import type { KernelPackage } from './kernel-package.ts';
 
@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const GUEST = join(import.meta.dirname, 'guest');
 const DIST = join(ROOT, 'dist');
 
-/** Where the programs are in the guest; guest/init and guest/programs.ts know it too. */
+/** Where the programs are in the guest; guest/init knows it too. */
 const INSTALLED = 'opt/cs-instance-watcher';
 
 /** All of the network code, so that the agent's own netlink calls load what they need, as on an instance. */
@@ -81,5 +81,6 @@ function place(source: string, target: string): void {
 
 /** Not compressed: under emulation unpacking costs more than reading. */
 function pack(directory: string, archive: string): void {
-  execFileSync('sh', ['-c', 'find . | cpio --quiet -o -H newc -R 0:0 > "$0"', archive], { cwd: directory });
+  const script = 'find . | cpio --quiet -o -H newc -R 0:0 > "$0"';
+  execFileSync('sh', ['-c', script, resolve(archive)], { cwd: directory });
 }

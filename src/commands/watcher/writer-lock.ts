@@ -1,8 +1,8 @@
 // One writer on a host: the agent, or `cleanup` when no agent runs.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FirewallError } from '../../firewall/errors.ts';
 import { lock as lockFile } from '../../firewall/lock-file.ts';
+import { makePrivateDirectory } from '../../watcher/state/atomic-file.ts';
 
 export type WriterLock =
   | { readonly kind: 'taken'; readonly release: () => void }
@@ -14,7 +14,7 @@ export type WriterLock =
 export function takeWriterLock(runtimeDir: string): WriterLock {
   const path = join(runtimeDir, 'lock');
   try {
-    mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(runtimeDir);
     const lock = lockFile(path);
     return { kind: 'taken', release: () => lock.close() };
   } catch (error) {

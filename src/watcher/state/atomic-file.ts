@@ -1,5 +1,5 @@
 // Files that are either the old content or the new one, whatever happens in between.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -25,9 +25,25 @@ export function writeFileAtomically(path: string, content: string, mode: number)
   flushDirectory(directory);
 }
 
-/** Makes a directory that only root reads, with its parents. */
+/** Makes a directory that only its owner reads, with its parents; one that is there is left as it is. Throws the file system's error. */
 export function makePrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    makeDirectory(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Not by mkdir's own recursion: Node's never ends where a parent exists and still says ENOENT, as below /proc.
+    if (dirname(path) === path) throw error;
+    makePrivateDirectory(dirname(path));
+    makeDirectory(path);
+  }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  }
 }
 
 function flushDirectory(path: string): void {

@@ -56,18 +56,10 @@ export class Agent extends Running {
   #next = 0;
 
   constructor(apiUrl: string, port: number, env: Readonly<Record<string, string>>) {
-    const options = [
-      '--api-url',
-      apiUrl,
-      '--instance-id',
-      'i-0ab',
-      '--region',
-      'eu-west-1',
-      '--api-polling-period',
-      String(POLL_PERIOD_S),
-    ];
+    const instance = ['--api-url', apiUrl, '--instance-id', 'i-0ab', '--region', 'eu-west-1'];
+    const period = ['--api-polling-period', String(POLL_PERIOD_S)];
     const ports = ['--on-draining-block-new-connections-to-ports', String(port)];
-    const child = spawn('ip', [...IN_HOST, 'cs-instance-watcher', ...options, ...ports], {
+    const child = spawn('ip', [...IN_HOST, 'cs-instance-watcher', ...instance, ...period, ...ports], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'pipe'],
     });

@@ -1,6 +1,6 @@
 // The operator's scripts as the built agent runs them: when, with what, how often, and which not.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { AgentProcess } from '../../fixtures/programs.ts';
@@ -83,7 +83,7 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     scene.api.reply = says('draining');
     await prints(first, /10-slow: begun$/);
     await first.kill();
-    t.after(() => process.kill(Number(readFileSync(begun, 'utf8').split('\n')[0]), 'SIGKILL'));
+    process.kill(Number(readFileSync(begun, 'utf8')), 'SIGKILL');
     const second = scene.start();
     const told = await second.log.waitFor('hook-interrupted');
     assert.equal(told.message, 'scripts of running -> draining were interrupted and are not repeated');
@@ -146,7 +146,7 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     chmodSync(scene.script('draining', '10-writable', `touch ${ran}`), 0o777);
     chmodSync(scene.script('draining', '20-no-exec', `touch ${ran}`), 0o644);
     symlinkSync('/nonexistent', join(scene.scripts, 'draining/30-dangling'));
-    symlinkSync('/tmp', join(scene.scripts, 'draining/40-directory'));
+    mkdirSync(join(scene.scripts, 'draining/40-directory'));
     scene.script('draining', '50-good', 'echo good');
     const agent = scene.start();
     await agent.log.waitFor('state-changed');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { expectAccepted, expectRefused } from './attempts.ts';
-import { DrainHost, MODES } from './drain-host.ts';
+import { DrainHost, type Mode, MODES } from './drain-host.ts';
 import { FAMILIES, HOST, Network, SERVED } from './network.ts';
 import { tally } from './open-windows.ts';
 
@@ -47,7 +47,7 @@ for (const mode of MODES) {
       host = await DrainHost.create(network.host.namespace, mode);
       for (const state of ['draining', 'stopping']) host.addScript(state, 'echo "$1 after $2"');
       host.start();
-      await host.agent.log.waitFor('state-changed');
+      await host.drain();
     });
     after(async () => {
       await host?.close();
@@ -57,33 +57,8 @@ for (const mode of MODES) {
     /** The table without what refusals count. */
     const definition = async () => (await host.table()).replaceAll(/packets \d+ bytes \d+/g, '');
 
-    test('foreign: one error, nothing changed, scripts run; drained once it is gone', async () => {
-      const { log } = host.agent;
-      await network.nft(FOREIGN);
-      const before = await host.table();
-      for (const [state, previous] of [
-        ['draining', 'running'],
-        ['stopping', 'draining'],
-      ] as const) {
-        await host.setState(state);
-        const scriptLine = `${state} after ${previous}`;
-        await log.waitFor(({ event, message }) => event === 'hook-line' && message!.includes(scriptLine));
-      }
-      const errors = log.lines.filter(({ level }) => level === 'error');
-      assert.equal(errors.length, 1, log.text());
-      assert.match(errors[0]!.message!, /^degraded: firewall: .*inet cs-instance-watcher/);
-      await expectAccepted(network.client, [...DRAINED, ...OTHER]);
-      assert.equal(await host.table(), before);
-      await network.nft('delete table inet cs-instance-watcher');
-      await log.waitFor('table-installed');
-      await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall');
-      await expectRefused(network.client, DRAINED);
-      await host.open();
-    });
-
     for (const [name, alteration] of Object.entries(ALTERATIONS)) {
       test(`${name} during a drain: ${mode === 'owned' ? 'not permitted' : 'put right'}`, async () => {
-        await host.drain();
         const before = await definition();
         const from = host.agent.log.lines.length;
         const { status, stderr, pid } = await host.try('nft', [await alteration(host)]);
@@ -98,44 +73,79 @@ for (const mode of MODES) {
         assert.equal(await definition(), before);
         await expectRefused(network.client, DRAINED);
         await expectAccepted(network.client, OTHER);
-        await host.open();
       });
     }
+
+    test('foreign: one error, nothing changed, scripts run; drained once it is gone', async () => {
+      const { log } = host.agent;
+      await host.open();
+      const from = log.lines.length;
+      await network.nft(FOREIGN);
+      const before = await definition();
+      for (const [state, previous] of [
+        ['draining', 'running'],
+        ['stopping', 'draining'],
+      ] as const) {
+        await host.setState(state);
+        const scriptLine = `${state} after ${previous}`;
+        await log.waitFor(
+          ({ event, message }) => event === 'hook-line' && message!.includes(scriptLine),
+          from,
+        );
+      }
+      const errors = log.lines.filter(({ level }) => level === 'error');
+      assert.equal(errors.length, 1, log.text());
+      assert.match(
+        errors[0]!.message!,
+        /^degraded: firewall: a table inet cs-instance-watcher that is not ours/,
+      );
+      await expectAccepted(network.client, [...DRAINED, ...OTHER]);
+      assert.equal(await definition(), before);
+      await network.nft('delete table inet cs-instance-watcher');
+      await log.waitFor('table-installed', from);
+      await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall');
+      await expectRefused(network.client, DRAINED);
+    });
   });
 }
 
-for (const mode of MODES) {
-  test(`a plain drain saved by nft and loaded elsewhere: an agent (${mode}) leaves it until its API says running`, async () => {
-    const saved = await saveDrain();
-    const network = await Network.create();
-    const host = await DrainHost.create(network.host.namespace, mode);
-    try {
-      await host.stopApi();
-      await network.nft(saved);
-      await network.client.call('startProbe', DRAINED, 1);
-      const { log } = host.start();
-      await log.waitFor('hold-began');
-      await network.client.call('probed', 50);
-      assert.deepEqual(Object.keys(tally(await network.client.call('stopProbe'))), ['ECONNREFUSED']);
-      await host.startApi();
-      await log.waitFor('table-removed');
-      await expectAccepted(network.client, DRAINED);
-      assert.equal(await host.hasTable(), false);
-    } finally {
-      await host.close();
-      await network.close();
-    }
-  });
-}
+describe('a plain drain, saved by nft list ruleset and loaded on a host where nothing is known of it', () => {
+  let saved: string;
 
-/** What `nft list ruleset` prints during a plain drain. */
-async function saveDrain(): Promise<string> {
+  before(async () => {
+    await withHost('plain', async (_network, host) => {
+      host.start();
+      await host.drain();
+      saved = await host.namespace.run('nft', ['list', 'ruleset']);
+    });
+  });
+
+  for (const mode of MODES) {
+    test(`an agent, ${mode}, leaves it while the API is down, and opens it when the API says running`, () =>
+      withHost(mode, async (network, host) => {
+        await host.stopApi();
+        await network.nft(saved);
+        await network.client.call('startProbe', DRAINED, 1);
+        const { log } = host.start();
+        await log.waitFor('hold-began');
+        await network.client.call('probed', 50);
+        assert.deepEqual(Object.keys(tally(await network.client.call('stopProbe'))), ['ECONNREFUSED']);
+        await host.startApi();
+        await log.waitFor('table-removed');
+        await expectAccepted(network.client, DRAINED);
+        assert.equal(await host.hasTable(), false);
+      }));
+  }
+});
+
+async function withHost(
+  mode: Mode,
+  body: (network: Network, host: DrainHost) => Promise<void>,
+): Promise<void> {
   const network = await Network.create();
-  const host = await DrainHost.create(network.host.namespace, 'plain');
+  const host = await DrainHost.create(network.host.namespace, mode);
   try {
-    host.start();
-    await host.drain();
-    return await host.namespace.run('nft', ['list', 'ruleset']);
+    await body(network, host);
   } finally {
     await host.close();
     await network.close();

@@ -60,8 +60,13 @@ export class DrainHost {
   /** Starts the API, which says `running`. */
   static async create(namespace: Namespace, mode: Mode): Promise<DrainHost> {
     const directory = temporaryDirectory('/run');
-    const api = await startApi({ namespace, directory: apiDirectory(directory.path) });
-    return new DrainHost(namespace, mode, api, directory);
+    try {
+      const api = await startApi({ namespace, directory: apiDirectory(directory.path) });
+      return new DrainHost(namespace, mode, api, directory);
+    } catch (error) {
+      directory.close();
+      throw error;
+    }
   }
 
   get agent(): AgentProcess {

@@ -138,8 +138,8 @@ for (const mode of MODES) {
     });
 
     test('through a published port, a transfer, an idle client-first and an idle server-first survive', async () => {
-      await network.publish();
-      const talks = await openAll(PUBLISHED, network.container);
+      const { container } = await network.publish();
+      const talks = await openAll(PUBLISHED, container);
       await host.drain();
       await expectDrained(PUBLISHED);
       await expectAlive(talks);

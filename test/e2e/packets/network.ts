@@ -1,7 +1,12 @@
-// The private network of these tests: a client, the host that drains, a container behind it with a published port, and a
-// remote server beyond it. Each is a namespace with an endpoint in it.
+// The private network of these tests: a client and the host that drains; where asked for, a container behind the host with a
+// published port, and a remote server beyond it. Each is a namespace with an endpoint in it.
 import { Endpoint } from '../../fixtures/endpoint.ts';
-import { connect, createNamespace } from '../../fixtures/netns.ts';
+import { connect, createNamespace, type Namespace } from '../../fixtures/netns.ts';
+
+interface Addresses {
+  readonly v4: string;
+  readonly v6: string;
+}
 
 export const HOST = { v4: '192.0.2.1', v6: 'fd00:a::1' } as const;
 export const CLIENT = { v4: '192.0.2.2', v6: 'fd00:a::2' } as const;
@@ -9,6 +14,8 @@ export const CLIENT = { v4: '192.0.2.2', v6: 'fd00:a::2' } as const;
 export const ALLOWED = { v4: '192.0.2.77', v6: 'fd00:a::77' } as const;
 export const REMOTE = { v4: '198.51.100.2', v6: 'fd00:c::2' } as const;
 const CONTAINER = { v4: '172.30.0.2', v6: 'fd00:b::2' } as const;
+const CONTAINER_GATEWAY = { v4: '172.30.0.1', v6: 'fd00:b::1' } as const;
+const REMOTE_GATEWAY = { v4: '198.51.100.1', v6: 'fd00:c::1' } as const;
 
 export const FAMILIES = ['v4', 'v6'] as const;
 
@@ -32,34 +39,54 @@ const ENGINE = `table inet engine {
   }
 }`;
 
+export interface Published {
+  /** Serves the published port, on a port of its own. */
+  readonly container: Endpoint;
+  /** Serves drained port numbers elsewhere. */
+  readonly remote: Endpoint;
+}
+
 export class Network {
   readonly client: Endpoint;
   readonly host: Endpoint;
-  readonly container: Endpoint;
-  readonly remote: Endpoint;
+  readonly #endpoints: Endpoint[] = [];
 
-  private constructor(client: Endpoint, host: Endpoint, container: Endpoint, remote: Endpoint) {
+  private constructor(client: Endpoint, host: Endpoint) {
     this.client = client;
     this.host = host;
-    this.container = container;
-    this.remote = remote;
+    this.#endpoints.push(client, host);
   }
 
-  /** Joins the namespaces and starts the servers. Nothing in it uses conntrack until `publish`. */
+  /** Joins client and host, and starts the host's servers. Nothing in it uses conntrack until `publish`. */
   static async create(): Promise<Network> {
-    const namespaces = await Promise.all([1, 2, 3, 4].map(createNamespace));
-    const [client, host, container, remote] = namespaces.map((namespace) => new Endpoint(namespace));
-    const network = new Network(client!, host!, container!, remote!);
-    await network.#join();
+    const [client, host] = await Promise.all([createNamespace(), createNamespace()]);
+    const network = new Network(new Endpoint(client), new Endpoint(host));
+    await network.#join(client, 'client', HOST, [CLIENT, ALLOWED]);
     await network.host.call('listen', Object.values(SERVED));
-    await network.container.call('listen', [80]);
-    await network.remote.call('listen', [SERVED.web, PUBLISHED]);
     return network;
   }
 
-  /** Loads the container engine's table. */
-  async publish(): Promise<void> {
-    await this.nft(ENGINE);
+  /** Adds container and remote server, and loads the container engine's table. */
+  async publish(): Promise<Published> {
+    const host = this.host.namespace;
+    const [inner, outer] = await Promise.all([createNamespace(), createNamespace()]);
+    const [container, remote] = [new Endpoint(inner), new Endpoint(outer)];
+    this.#endpoints.push(container, remote);
+    // A forwarded packet waits for the neighbour to be found from a link-local address, which is not to be tentative.
+    await host.shell('echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad');
+    await this.#join(inner, 'container', CONTAINER_GATEWAY, [CONTAINER]);
+    await this.#join(outer, 'remote', REMOTE_GATEWAY, [REMOTE]);
+    await host.shell(
+      'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding',
+    );
+    const { v4, v6 } = CONTAINER_GATEWAY;
+    await inner.shell(`ip route add default via ${v4}; ip -6 route add default via ${v6}`);
+    await Promise.all([
+      container.call('listen', [80]),
+      remote.call('listen', [SERVED.web, PUBLISHED]),
+      this.nft(ENGINE),
+    ]);
+    return { container, remote };
   }
 
   /** Loads nft text on the host. */
@@ -74,32 +101,15 @@ export class Network {
   }
 
   async close(): Promise<void> {
-    const endpoints = [this.client, this.host, this.container, this.remote];
-    await Promise.all(endpoints.map((endpoint) => endpoint.close()));
-    await Promise.all(endpoints.map((endpoint) => endpoint.namespace.close()));
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.namespace.close()));
   }
 
-  async #join(): Promise<void> {
-    const { client, host, container, remote } = this;
-    const join = (far: Endpoint, name: string, near: readonly string[], addresses: readonly string[]) =>
-      connect(
-        { namespace: host.namespace, device: `to-${name}`, addresses: near },
-        { namespace: far.namespace, device: 'to-host', addresses },
-      );
-    const clients = [CLIENT, ALLOWED].flatMap(({ v4, v6 }) => [`${v4}/24`, `${v6}/64`]);
-    await join(client, 'client', [`${HOST.v4}/24`, `${HOST.v6}/64`], clients);
-    await join(
-      container,
-      'container',
-      ['172.30.0.1/24', 'fd00:b::1/64'],
-      [`${CONTAINER.v4}/24`, `${CONTAINER.v6}/64`],
-    );
-    await join(remote, 'remote', ['198.51.100.1/24', 'fd00:c::1/64'], [`${REMOTE.v4}/24`, `${REMOTE.v6}/64`]);
-    await host.namespace.shell(
-      'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding',
-    );
-    await container.namespace.shell(
-      'ip route add default via 172.30.0.1; ip -6 route add default via fd00:b::1',
+  #join(far: Namespace, name: string, near: Addresses, others: readonly Addresses[]): Promise<void> {
+    const prefixed = ({ v4, v6 }: Addresses) => [`${v4}/24`, `${v6}/64`];
+    return connect(
+      { namespace: this.host.namespace, device: `to-${name}`, addresses: prefixed(near) },
+      { namespace: far, device: 'to-host', addresses: others.flatMap(prefixed) },
     );
   }
 }

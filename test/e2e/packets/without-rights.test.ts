@@ -36,7 +36,7 @@ for (const mode of MODES) {
       }
       const errors = log.lines.filter(({ level }) => level === 'error');
       assert.equal(errors.length, 1, log.text());
-      assert.match(errors[0]!.message!, /^degraded: firewall: .*CAP_NET_ADMIN/);
+      assert.match(errors[0]!.message!, /^degraded: firewall: .*Operation not permitted/);
       await expectAccepted(
         network.client,
         FAMILIES.map((family) => ({ host: HOST[family], port: SERVED.web })),

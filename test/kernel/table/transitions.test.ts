@@ -110,6 +110,8 @@ for (const ownership of ['auto', 'plain'] as const) {
         try {
           await prepare({ namespace, firewall });
           const { seen, reached } = observe(observer);
+          // Calls are carried out in order: when this one is answered, the observer listens.
+          await observer.inspect();
 
           assert.deepEqual(await firewall.apply(asked), held(ownership));
           assert.deepEqual(await firewall.inspect(), held(ownership));

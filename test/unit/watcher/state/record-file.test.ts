@@ -73,6 +73,10 @@ describe('the record', () => {
     });
   }
 
+  test('below a directory where nothing can be made throws, and does not try for ever', () => {
+    assert.throws(() => new RecordFile('/proc/nothing/here', 'boot-1').write(RECORD), { code: 'ENOENT' });
+  });
+
   test('that cannot be written throws, and leaves the old one', () => {
     const file = new RecordFile(directory, 'boot-1');
     writeFileSync(directory, 'a file where the directory should be');
