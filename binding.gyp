@@ -30,6 +30,7 @@
         "native/nftables/table_reader.cc",
         "native/nftables/transaction.cc",
         "native/process/lock_file.cc",
+        "native/process/pipe.cc",
         "native/systemd/notify.cc"
       ],
       "include_dirs": ["native"],

@@ -18,6 +18,7 @@
 #include "nftables/drain_table.hh"
 #include "nftables/monitor.hh"
 #include "process/lock_file.hh"
+#include "process/pipe.hh"
 #include "systemd/notify.hh"
 
 namespace {
@@ -505,6 +506,19 @@ Napi::Value lock(const Napi::CallbackInfo& info) {
   }
 }
 
+// openPipe(); returns the two descriptors, the caller's to close.
+Napi::Value open_pipe(const Napi::CallbackInfo& info) {
+  try {
+    const auto pipe = process::open_pipe();
+    auto object = Napi::Object::New(info.Env());
+    object.Set("readFd", Napi::Number::New(info.Env(), pipe.read_fd));
+    object.Set("writeFd", Napi::Number::New(info.Env(), pipe.write_fd));
+    return object;
+  } catch (const std::runtime_error&) {
+    throw to_js_error(info.Env(), "openPipe", std::current_exception());
+  }
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Firewall", Firewall::define(env));
   exports.Set("connections", Napi::Function::New(env, count_connections));
@@ -512,6 +526,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("findIptablesChain", Napi::Function::New(env, find_iptables_chain));
   exports.Set("notify", Napi::Function::New(env, notify));
   exports.Set("lock", Napi::Function::New(env, lock));
+  exports.Set("openPipe", Napi::Function::New(env, open_pipe));
   return exports;
 }
 

@@ -40,6 +40,7 @@ export interface NativeAddon {
   notify(socketPath: string, text: string): void;
   /** Returns the function that lets go of the lock. */
   lock(path: string): () => void;
+  openPipe(): { readonly readFd: number; readonly writeFd: number };
 }
 
 /** No candidate could be loaded; the message lists each with its reason. */

@@ -26,7 +26,7 @@ export type FirewallErrorCode =
 export class FirewallError extends Error {
   override readonly name = 'FirewallError';
   readonly code: FirewallErrorCode;
-  /** `apply`, `remove`, `inspect`, `monitor`, `connections`, `destroy`, `probe`, `open`, `notify`, `lock`, `findIptablesChain`. */
+  /** `apply`, `remove`, `inspect`, `monitor`, `connections`, `destroy`, `probe`, `open`, `notify`, `lock`, `openPipe`, `findIptablesChain`. */
   readonly operation: string;
   /** Positive errno, 0 when the kernel gave none. */
   readonly errno: number;

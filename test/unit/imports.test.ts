@@ -17,7 +17,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   'interaction/server': ['interaction/contract', 'aws'],
   'watcher/domain': [],
   'watcher/config': ['watcher/domain', 'watcher/observe', 'watcher/state'],
-  'watcher/hooks': ['watcher/domain', 'watcher/ports.ts'],
+  'watcher/hooks': ['watcher/domain', 'watcher/ports.ts', 'firewall'],
   'watcher/state': ['watcher/domain', 'watcher/context', 'watcher/ports.ts'],
   'watcher/context': ['watcher/domain', 'aws'],
   'watcher/observe': ['watcher/domain', 'watcher/ports.ts', 'watcher/hooks', 'firewall'],

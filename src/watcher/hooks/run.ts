@@ -1,6 +1,9 @@
 // Runs one script to its end: its own process group, nothing on stdin, bounded output, TERM then KILL when it must end.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { openPipe } from '../../firewall/pipe.ts';
 import { LineSplitter, OUTPUT_BOUNDS, OutputBudget } from './output-lines.ts';
 import { endOnTimeout, type ScriptLimits } from './process-group.ts';
 import type { OpenScript } from './select.ts';
@@ -43,22 +46,27 @@ export function runScript(run: ScriptRun): Promise<ScriptResult> {
       truncatedBytes: budget.droppedBytes,
     });
 
-  let child: ChildProcess;
+  let started: Started;
   try {
-    child = start(run);
+    started = start(run);
   } catch (error) {
     finish({ exit: null, signal: null, timedOut: false, problem: startProblem(run, error) });
     return promise;
   }
+  const { child, stdout, stderr } = started;
   child.once('error', (error) => {
     finish({ exit: null, signal: null, timedOut: false, problem: startProblem(run, error) });
   });
   const pid = child.pid;
-  if (pid === undefined) return promise;
+  if (pid === undefined) {
+    stdout.destroy();
+    stderr.destroy();
+    return promise;
+  }
 
   const output = [
-    readLines(child.stdout, budget, (text) => run.onLine('stdout', text)),
-    readLines(child.stderr, budget, (text) => run.onLine('stderr', text)),
+    readLines(stdout, budget, (text) => run.onLine('stdout', text)),
+    readLines(stderr, budget, (text) => run.onLine('stderr', text)),
   ];
   const stopReading = (): void => output.forEach(({ stop }) => void stop());
   const ending = endOnTimeout(pid, run, () => {
@@ -77,15 +85,42 @@ export function runScript(run: ScriptRun): Promise<ScriptResult> {
   return promise;
 }
 
-function start({ script, args, env }: ScriptRun): ChildProcess {
-  const common = { cwd: '/', env, detached: true } as const;
-  return script.isProgram
-    ? spawn(`/proc/self/fd/${PROGRAM_FD}`, args, {
-        ...common,
-        argv0: script.path,
-        stdio: ['ignore', 'pipe', 'pipe', script.fd],
-      })
-    : spawn(script.path, args, { ...common, stdio: ['ignore', 'pipe', 'pipe'] });
+interface Started {
+  readonly child: ChildProcess;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+function start({ script, args, env }: ScriptRun): Started {
+  const ends: number[] = [];
+  const open = (): { readFd: number; writeFd: number } => {
+    const pipe = openPipe();
+    ends.push(pipe.readFd, pipe.writeFd);
+    return pipe;
+  };
+  try {
+    const out = open();
+    const err = open();
+    const common = { cwd: '/', env, detached: true } as const;
+    const child = script.isProgram
+      ? spawn(`/proc/self/fd/${PROGRAM_FD}`, args, {
+          ...common,
+          argv0: script.path,
+          stdio: ['ignore', out.writeFd, err.writeFd, script.fd],
+        })
+      : spawn(script.path, args, { ...common, stdio: ['ignore', out.writeFd, err.writeFd] });
+    // The child has its own copies; with ours open the output would never end.
+    for (const end of [out.writeFd, err.writeFd]) closeSync(end);
+    ends.length = 0;
+    return { child, stdout: reading(out.readFd), stderr: reading(err.readFd) };
+  } catch (error) {
+    for (const end of ends) closeSync(end);
+    throw error;
+  }
+}
+
+function reading(fd: number): Readable {
+  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** execve says ENOENT of a script that is there when its interpreter is not. */
@@ -99,15 +134,11 @@ function startProblem({ script }: ScriptRun, error: unknown): string {
 
 /** `ended` resolves at the end of the stream or once `stop` was called. */
 function readLines(
-  stream: Readable | null,
+  stream: Readable,
   budget: OutputBudget,
   onLine: (text: string) => void,
 ): { ended: Promise<void>; stop(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
-  if (stream === null) {
-    resolve();
-    return { ended: promise, stop: () => {} };
-  }
   const splitter = new LineSplitter(budget, onLine);
   stream.on('data', (chunk: Buffer) => splitter.write(chunk));
   stream.once('error', () => stream.destroy());

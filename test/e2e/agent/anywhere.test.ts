@@ -145,7 +145,10 @@ describe('on any instance', { concurrency: 6, timeout: 120_000 }, () => {
       assert.deepEqual(complaints(agent), [began]);
       assert.equal(aws.api.connections, 0);
       assert.equal(await aws.scene.ruleset(), '');
-      assert.match(String(manager.lines.lines.at(-1)?.message), /^STATUS=waiting for the API; no verdict, holding$/);
+      assert.match(
+        String(manager.lines.lines.at(-1)?.message),
+        /^STATUS=waiting for the API; no verdict, holding$/,
+      );
       aws.keepSecrets();
       await stopsAtOnce(agent);
       await manager.lines.waitFor(({ message }) => message === 'STOPPING=1');
@@ -156,10 +159,19 @@ describe('on any instance', { concurrency: 6, timeout: 120_000 }, () => {
     const aws = await AwsScene.create(t, { state: NO_TAGS });
     const { agent } = await startNotifying(t, aws);
     const began = await agent.log.waitFor('hold-began');
-    assert.match(String(began.message), new RegExp(`instance ${INSTANCE_ID} has no tag clonesquad:group-name; to be confirmed`));
+    assert.match(
+      String(began.message),
+      new RegExp(`instance ${INSTANCE_ID} has no tag clonesquad:group-name; to be confirmed`),
+    );
     const open = await agent.log.waitFor('open');
-    assert.match(String(open.message), new RegExp(`^not managed by CloneSquad: instance ${INSTANCE_ID} has no tag`));
-    assert.ok(Date.parse(String(open.time)) - Date.parse(String(began.time)) >= 990, 'a period lies between the looks');
+    assert.match(
+      String(open.message),
+      new RegExp(`^not managed by CloneSquad: instance ${INSTANCE_ID} has no tag`),
+    );
+    assert.ok(
+      Date.parse(String(open.time)) - Date.parse(String(began.time)) >= 990,
+      'a period lies between the looks',
+    );
     // The first slot may come too soon after the first poll to confirm anything.
     const looks = aws.asked(IDENTITY);
     assert.ok(looks === 2 || looks === 3, `${looks} looks`);
@@ -190,11 +202,17 @@ describe('on any instance', { concurrency: 6, timeout: 120_000 }, () => {
   it('without CAP_NET_ADMIN, as root: degraded, and the scripts run', async (t) => {
     const aws = await AwsScene.create(t);
     aws.scene.script('draining', '10-say', 'echo "$1 $2"');
-    const agent = aws.start([], { wrapper: ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'] });
+    const agent = aws.start([], {
+      wrapper: ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin'],
+    });
     await agent.log.waitFor('state-changed');
     await aws.fleet.setState(INSTANCE_ID, 'draining');
-    await agent.log.waitFor(({ event, message }) => event === 'hook-line' && /draining running$/.test(String(message)));
-    const degraded = await agent.log.waitFor(({ event, part }) => event === 'degraded' && part === 'firewall');
+    await agent.log.waitFor(
+      ({ event, message }) => event === 'hook-line' && /draining running$/.test(String(message)),
+    );
+    const degraded = await agent.log.waitFor(
+      ({ event, part }) => event === 'degraded' && part === 'firewall',
+    );
     await aws.api.further(3);
     assert.deepEqual(complaints(agent), [degraded], 'retried every period, told once');
     assert.equal(await aws.scene.ruleset(), '');

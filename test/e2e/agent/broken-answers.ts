@@ -57,10 +57,22 @@ const refusals: readonly (readonly [body: string, line: RegExp])[] = [
 /** `elsewhere` is a server that nothing may be asked of. */
 export function brokenAnswers(elsewhere: string): BrokenAnswer[] {
   return [
-    { name: 'a state that climbs out of the script directory', reply: says('../../x'), line: /state "\.\.\/\.\.\/x" is not one/ },
-    { name: 'a state that is a path beside the script directory', reply: says('../x'), line: /state "\.\.\/x" is not one/ },
+    {
+      name: 'a state that climbs out of the script directory',
+      reply: says('../../x'),
+      line: /state "\.\.\/\.\.\/x" is not one/,
+    },
+    {
+      name: 'a state that is a path beside the script directory',
+      reply: says('../x'),
+      line: /state "\.\.\/x" is not one/,
+    },
     { name: 'a state of format directives', reply: says('%s%n'), line: /state "%s%n" is not one/ },
-    { name: 'a state with a line break and an escape sequence', reply: says('a\n\u001b[2Jb'), line: /state "a\\n\\u001b\[2Jb" is not/ },
+    {
+      name: 'a state with a line break and an escape sequence',
+      reply: says('a\n\u001b[2Jb'),
+      line: /state "a\\n\\u001b\[2Jb" is not/,
+    },
     { name: 'a state of 1 MB', reply: says('x'.repeat(1_000_000)), line: /\(wrong-shape\): State: / },
     { name: 'an empty state', reply: says(''), line: /state "" is not one/ },
     ...wrongTypes.map(([field, value]) => ({
@@ -76,18 +88,42 @@ export function brokenAnswers(elsewhere: string): BrokenAnswer[] {
       reply: answer(200, '<html>\r\n<body>\u202edraining</body></html>', { 'content-type': 'text/html' }),
       line: /\(not-json\): the answer is not JSON: <html>/,
     },
-    { name: 'half a body', reply: answer(200, drainingBody.slice(0, 80)), line: /\(not-json\): the answer is not JSON/ },
+    {
+      name: 'half a body',
+      reply: answer(200, drainingBody.slice(0, 80)),
+      line: /\(not-json\): the answer is not JSON/,
+    },
     { name: 'an empty 200', reply: answer(200, ''), line: /\(not-json\): the answer is empty/ },
-    { name: 'bytes that are no text', reply: answer(200, Buffer.from([0xff, 0xfe, 0x00])), line: /\(not-json\)/ },
-    { name: 'a 500 with a valid draining body', reply: answer(500, drainingBody), line: /\(http-5xx\): status 500/ },
-    { name: 'a 500 with a valid running body', reply: answer(500, metadata('running')), line: /\(http-5xx\): status 500/ },
+    {
+      name: 'bytes that are no text',
+      reply: answer(200, Buffer.from([0xff, 0xfe, 0x00])),
+      line: /\(not-json\)/,
+    },
+    {
+      name: 'a 500 with a valid draining body',
+      reply: answer(500, drainingBody),
+      line: /\(http-5xx\): status 500/,
+    },
+    {
+      name: 'a 500 with a valid running body',
+      reply: answer(500, metadata('running')),
+      line: /\(http-5xx\): status 500/,
+    },
     {
       name: 'a 502 of the gateway',
       reply: answer(502, '{"message": "Internal server error"}'),
       line: /\(http-5xx\): status 502: Internal server error/,
     },
-    { name: 'a 429', reply: answer(429, '{"message":"Too Many Requests"}'), line: /\(throttled\): status 429: Too Many Requests/ },
-    { name: 'a 404', reply: answer(404, "Unknown command 'metadata'"), line: /\(unexpected-status\): status 404: Unknown command/ },
+    {
+      name: 'a 429',
+      reply: answer(429, '{"message":"Too Many Requests"}'),
+      line: /\(throttled\): status 429: Too Many Requests/,
+    },
+    {
+      name: 'a 404',
+      reply: answer(404, "Unknown command 'metadata'"),
+      line: /\(unexpected-status\): status 404: Unknown command/,
+    },
     {
       name: '400 without information about this instance',
       reply: answer(400, "No information for instance id 'i-0'!"),
@@ -109,10 +145,26 @@ export function brokenAnswers(elsewhere: string): BrokenAnswer[] {
       reply: answer(200, gzipSync(Buffer.alloc(50_000_000, 0x20)), { 'content-encoding': 'gzip' }),
       line: /\(transport\): .* the body is over 1048576 bytes/,
     },
-    { name: 'a body of 10 MB', reply: answer(200, Buffer.alloc(10_000_000, 0x20)), line: /\(transport\): .* the body is over/ },
-    { name: 'gzip that is none', reply: answer(200, drainingBody, { 'content-encoding': 'gzip' }), line: /\(transport\): / },
-    { name: 'a connection reset', reply: (request) => void request.socket.resetAndDestroy(), line: /\(transport\): / },
-    { name: 'a connection closed without an answer', reply: (request) => void request.socket.destroy(), line: /\(transport\): / },
+    {
+      name: 'a body of 10 MB',
+      reply: answer(200, Buffer.alloc(10_000_000, 0x20)),
+      line: /\(transport\): .* the body is over/,
+    },
+    {
+      name: 'gzip that is none',
+      reply: answer(200, drainingBody, { 'content-encoding': 'gzip' }),
+      line: /\(transport\): /,
+    },
+    {
+      name: 'a connection reset',
+      reply: (request) => void request.socket.resetAndDestroy(),
+      line: /\(transport\): /,
+    },
+    {
+      name: 'a connection closed without an answer',
+      reply: (request) => void request.socket.destroy(),
+      line: /\(transport\): /,
+    },
     {
       name: 'a connection closed in the body',
       reply: (request, response) => {
@@ -126,7 +178,12 @@ export function brokenAnswers(elsewhere: string): BrokenAnswer[] {
       reply: (request) => void request.socket.end('+OK draining\r\n\r\n'),
       line: /\(transport\): /,
     },
-    { name: 'a hang before the headers', reply: () => {}, line: /\(transport\): .* no answer within (2\d{3}|3000) ms/, hangs: true },
+    {
+      name: 'a hang before the headers',
+      reply: () => {},
+      line: /\(transport\): .* no answer within (2\d{3}|3000) ms/,
+      hangs: true,
+    },
     {
       name: 'a hang in the body',
       reply: (_request, response) => {

@@ -13,7 +13,12 @@ describe('the program', { concurrency: 4, timeout: 60_000 }, () => {
     const scene = await Scene.create(t);
     const { status, stdout, stderr } = await scene.program(['--help']);
     assert.deepEqual([status, stderr], [0, '']);
-    for (const option of ['api-polling-period', 'on-draining-block-new-connections-to-ports', 'force', 'generate-systemd']) {
+    for (const option of [
+      'api-polling-period',
+      'on-draining-block-new-connections-to-ports',
+      'force',
+      'generate-systemd',
+    ]) {
       assert.match(stdout, new RegExp(`^  --${option} `, 'm'));
     }
     assert.match(stdout, /^Exit status: 0 .*, 1 .*, 2 .*, 75 /m);
@@ -21,15 +26,31 @@ describe('the program', { concurrency: 4, timeout: 60_000 }, () => {
 
   it('--version', async (t) => {
     const scene = await Scene.create(t);
-    assert.deepEqual(await scene.program(['--version']), { status: 0, stdout: `${manifest.version}\n`, stderr: '' });
+    assert.deepEqual(await scene.program(['--version']), {
+      status: 0,
+      stdout: `${manifest.version}\n`,
+      stderr: '',
+    });
   });
 
   it('--print-config: command line, environment, file, default, each with its origin', async (t) => {
     const scene = await Scene.create(t);
     const file = scene.path('config.json');
-    writeFileSync(file, JSON.stringify({ api_polling_period: 7, 'stale-context-timeout': 70, hook_timeout: 17 }));
+    writeFileSync(
+      file,
+      JSON.stringify({ api_polling_period: 7, 'stale-context-timeout': 70, hook_timeout: 17 }),
+    );
     const env = { CS_API_POLLING_PERIOD: '5', CS_STALE_CONTEXT_TIMEOUT: '50' };
-    const args = ['--config', file, '--api-polling-period', '3', ...portArguments(), '--log-format', 'json', '--print-config'];
+    const args = [
+      '--config',
+      file,
+      '--api-polling-period',
+      '3',
+      ...portArguments(),
+      '--log-format',
+      'json',
+      '--print-config',
+    ];
     const { status, stdout, stderr } = await scene.program(args, env);
     assert.deepEqual([status, stderr], [0, '']);
     const shown = JSON.parse(stdout) as Record<string, { value: unknown; origin: { from: string } }>;
@@ -43,17 +64,33 @@ describe('the program', { concurrency: 4, timeout: 60_000 }, () => {
   });
 
   const mistakes: readonly (readonly [name: string, args: readonly string[], line: RegExp])[] = [
-    ['an unknown option', ['--on-drain'], /unknown option '--on-drain'/],
+    [
+      'an unknown option',
+      ['--api-polling-periods', '5'],
+      /unknown option '--api-polling-periods'.*--api-polling-period\b/,
+    ],
     ['a word too many', ['start'], /too many arguments|start/],
-    ['a port that is none', ['--on-draining-block-new-connections-to-ports', '80', '99999'], /--on-draining-block-new-connections-to-ports: .*99999/],
+    [
+      'a port that is none',
+      ['--on-draining-block-new-connections-to-ports', '80', '99999'],
+      /--on-draining-block-new-connections-to-ports: .*99999/,
+    ],
     ['--force maybe', ['--force', 'maybe'], /--force: .*maybe/],
     ['a period that is no number', ['--api-polling-period', 'often'], /--api-polling-period: .*often/],
     ['a rotation of no unit', ['--log-file-rotate', 'x,1,7'], /--log-file-rotate: /],
     ['a state that is none', ['--instance-state', '../x'], /--instance-state: /],
     ['a URL that is none', ['--api-url', 'api'], /--api-url: /],
-    ['a named file that is absent', ['--config', '/nonexistent/config.json'], /\/nonexistent\/config\.json: no such file \(named by --config\)/],
+    [
+      'a named file that is absent',
+      ['--config', '/nonexistent/config.json'],
+      /\/nonexistent\/config\.json: no such file \(named by --config\)/,
+    ],
     ['a file that is a directory', ['--config', '/'], /\/: cannot be read \(EISDIR\)/],
-    ['a unit that cannot be written', ['--generate-systemd', '/nonexistent/a.service'], /\/nonexistent\/a\.service: the unit cannot be written \(ENOENT\)/],
+    [
+      'a unit that cannot be written',
+      ['--generate-systemd', '/nonexistent/a.service'],
+      /\/nonexistent\/a\.service: the unit cannot be written \(ENOENT\)/,
+    ],
   ];
   for (const [name, args, line] of mistakes) {
     it(`status 2 and one line: ${name}`, async (t) => {
@@ -67,10 +104,22 @@ describe('the program', { concurrency: 4, timeout: 60_000 }, () => {
     ['no JSON', '{"force": true', /config\.json: is not valid JSON/],
     ['no object', '["force"]', /config\.json: expected a JSON object/],
     ['a key that is no option', '{"foo": 1}', /config\.json: "foo" is not an option/],
-    ['a key twice', '{"script_dir": "/a", "script-dir": "/b"}', /config\.json: script_dir and script-dir are the same option, keep one/],
+    [
+      'a key twice',
+      '{"script_dir": "/a", "script-dir": "/b"}',
+      /config\.json: script_dir and script-dir are the same option, keep one/,
+    ],
     ['a value of the wrong type', '{"api_polling_period": {"s": 1}}', /config\.json: api_polling_period: /],
-    ['a port that is none', '{"on_draining_block_new_connections_to_ports": ["http"]}', /config\.json: on_draining_block_new_connections_to_ports: .*http/],
-    ['an option that belongs on the command line', '{"generate_systemd": "/a"}', /config\.json: generate_systemd cannot be set in a file/],
+    [
+      'a port that is none',
+      '{"on_draining_block_new_connections_to_ports": ["http"]}',
+      /config\.json: on_draining_block_new_connections_to_ports: .*http/,
+    ],
+    [
+      'an option that belongs on the command line',
+      '{"generate_systemd": "/a"}',
+      /config\.json: generate_systemd cannot be set in a file/,
+    ],
   ];
   for (const [name, content, line] of files) {
     it(`status 2 and one line: a configuration file with ${name}`, async (t) => {
@@ -83,10 +132,13 @@ describe('the program', { concurrency: 4, timeout: 60_000 }, () => {
   it('status 1 and one line: an environment that cannot be used', async (t) => {
     const scene = await Scene.create(t);
     const directories = ['--state-dir', scene.path('state'), '--runtime-dir', scene.path('run')];
-    const { status, stderr } = await scene.program([...askEverySecond(scene.api), ...directories, '--log-level', 'error'], {
-      ...CREDENTIALS,
-      AWS_CA_BUNDLE: '/nonexistent/ca.pem',
-    });
+    const { status, stderr } = await scene.program(
+      [...askEverySecond(scene.api), ...directories, '--log-level', 'error'],
+      {
+        ...CREDENTIALS,
+        AWS_CA_BUNDLE: '/nonexistent/ca.pem',
+      },
+    );
     assert.equal(status, 1, stderr);
     assert.match(stderr, /^cs-instance-watcher: AWS_CA_BUNDLE: \/nonexistent\/ca\.pem [^\n]+\n$/);
   });
@@ -129,7 +181,11 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
 
     await stopsAtOnce(holder);
     const [started, ...args] = command;
-    const child = scene.namespace.spawn(started!, args, { stdio: 'ignore', cwd: '/', env: { PATH: process.env.PATH, ...CREDENTIALS } });
+    const child = scene.namespace.spawn(started!, args, {
+      stdio: 'ignore',
+      cwd: '/',
+      env: { PATH: process.env.PATH, ...CREDENTIALS },
+    });
     t.after(() => child.kill('SIGKILL'));
     await scene.api.further(2);
     assert.match(readFileSync(log, 'utf8'), /"event":"started"/);
@@ -141,15 +197,25 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
     writeFileSync(unit, 'old', { mode: 0o600 });
     assert.equal((await scene.program(['--generate-systemd', unit])).status, 0);
     assert.match(readFileSync(unit, 'utf8'), /^ExecStart=/m);
-    assert.deepEqual(readdirSync(scene.directory).sort(), ['scripts', 'watcher.service'], 'no half-written file is left');
-    isMistake(await scene.program(['--generate-systemd', '/dev/null']), /\/dev\/null: the unit cannot be written/);
+    assert.deepEqual(
+      readdirSync(scene.directory).sort(),
+      ['scripts', 'watcher.service'],
+      'no half-written file is left',
+    );
+    isMistake(
+      await scene.program(['--generate-systemd', '/dev/null']),
+      /\/dev\/null: the unit cannot be written/,
+    );
   });
 
   it('--do-not-generate-systemd suppresses it', async (t) => {
     const scene = await Scene.create(t);
     const agent = scene.start(['--generate-systemd', scene.path('a.service'), '--do-not-generate-systemd']);
     await agent.log.waitFor('state-changed');
-    assert.deepEqual(readdirSync(scene.directory).filter((name) => name.endsWith('.service')), []);
+    assert.deepEqual(
+      readdirSync(scene.directory).filter((name) => name.endsWith('.service')),
+      [],
+    );
     await stopsAtOnce(agent);
   });
 });
@@ -173,12 +239,20 @@ describe('options of the field', { concurrency: 4, timeout: 60_000 }, () => {
 
   it('options given bare take their defaults', async (t) => {
     const scene = await Scene.create(t);
-    const bare = ['--api-polling-period', '--stale-context-timeout', '--log-file', '--log-file-rotate', '--force'];
+    const bare = [
+      '--api-polling-period',
+      '--stale-context-timeout',
+      '--log-file',
+      '--log-file-rotate',
+      '--force',
+    ];
     const { status, stdout } = await scene.program([...bare, '--log-format', 'json', '--print-config']);
     assert.equal(status, 0);
     const shown = JSON.parse(stdout) as Record<string, { value: unknown }>;
     assert.deepEqual(
-      ['api_polling_period', 'stale_context_timeout', 'log_file_rotate', 'force'].map((key) => shown[key]?.value),
+      ['api_polling_period', 'stale_context_timeout', 'log_file_rotate', 'force'].map(
+        (key) => shown[key]?.value,
+      ),
       [10, 300, 'd,1,7', true],
     );
   });
@@ -188,10 +262,17 @@ describe('options of the field', { concurrency: 4, timeout: 60_000 }, () => {
     const file = scene.path('config.json');
     writeFileSync(
       file,
-      JSON.stringify({ api_polling_period: 1, on_draining_block_new_connections_to_ports: [80, '8000-8010'], instance_state: 'draining' }),
+      JSON.stringify({
+        api_polling_period: 1,
+        on_draining_block_new_connections_to_ports: [80, '8000-8010'],
+        instance_state: 'draining',
+      }),
     );
     const [, apiUrl, , id, , region] = askEverySecond(scene.api);
-    const agent = scene.startWith(['--config', file, '--api-url', apiUrl!, '--instance-id', id!, '--region', region!], { env: CREDENTIALS });
+    const agent = scene.startWith(
+      ['--config', file, '--api-url', apiUrl!, '--instance-id', id!, '--region', region!],
+      { env: CREDENTIALS },
+    );
     const installed = await agent.log.waitFor('table-installed');
     assert.equal(installed.ports, '80 8000-8010');
   });

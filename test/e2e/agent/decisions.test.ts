@@ -21,7 +21,11 @@ interface Decision {
 const DECISIONS: readonly Decision[] = [
   { name: 'draining', state: 'draining', refuses: true, line: /refused: state draining$/ },
   { name: 'stopping', state: 'stopping', refuses: true, line: /refused: state stopping$/ },
-  ...['running', 'pending', 'bounced', 'error', 'stopped'].map((state) => ({ name: state, state, refuses: false })),
+  ...['running', 'pending', 'bounced', 'error', 'stopped'].map((state) => ({
+    name: state,
+    state,
+    refuses: false,
+  })),
   {
     name: 'excluded: true',
     state: 'running',
@@ -77,18 +81,51 @@ const DECISIONS: readonly Decision[] = [
     refuses: false,
     line: /^left to AWS: /,
   },
-  { name: 'with --force it is not', state: 'draining', more: IN_TARGET_GROUPS, args: ['--force'], refuses: true },
-  { name: 'with --force true', state: 'draining', more: IN_TARGET_GROUPS, args: ['--force', 'true'], refuses: true },
-  { name: '--force false is none', state: 'draining', more: IN_TARGET_GROUPS, args: ['--force', 'false'], refuses: false },
-  { name: 'a subfleet with target groups', state: 'draining', more: { ...IN_TARGET_GROUPS, SubfleetName: 'web' }, refuses: true },
+  {
+    name: 'with --force it is not',
+    state: 'draining',
+    more: IN_TARGET_GROUPS,
+    args: ['--force'],
+    refuses: true,
+  },
+  {
+    name: 'with --force true',
+    state: 'draining',
+    more: IN_TARGET_GROUPS,
+    args: ['--force', 'true'],
+    refuses: true,
+  },
+  {
+    name: '--force false is none',
+    state: 'draining',
+    more: IN_TARGET_GROUPS,
+    args: ['--force', 'false'],
+    refuses: false,
+  },
+  {
+    name: 'a subfleet with target groups',
+    state: 'draining',
+    more: { ...IN_TARGET_GROUPS, SubfleetName: 'web' },
+    refuses: true,
+  },
   {
     name: 'an older server without SubfleetName and TargetGroups',
     state: 'draining',
     more: { SubfleetName: undefined, TargetGroups: undefined, SpotInstance: undefined },
     refuses: true,
   },
-  { name: '--instance-state draining', state: 'running', args: ['--instance-state', 'draining'], refuses: true },
-  { name: '--instance-state running', state: 'draining', args: ['--instance-state', 'running'], refuses: false },
+  {
+    name: '--instance-state draining',
+    state: 'running',
+    args: ['--instance-state', 'draining'],
+    refuses: true,
+  },
+  {
+    name: '--instance-state running',
+    state: 'draining',
+    args: ['--instance-state', 'running'],
+    refuses: false,
+  },
 ];
 
 describe('decisions', { concurrency: 6, timeout: 120_000 }, () => {
@@ -98,7 +135,9 @@ describe('decisions', { concurrency: 6, timeout: 120_000 }, () => {
       scene.api.reply = says(state, more);
       const agent = scene.start(args);
       await scene.api.further(2);
-      const told = refuses ? await agent.log.waitFor('table-installed') : await agent.log.waitFor('state-changed');
+      const told = refuses
+        ? await agent.log.waitFor('table-installed')
+        : await agent.log.waitFor('state-changed');
       assert.notEqual(told, undefined);
       assert.equal(await scene.hasTable(), refuses);
       assert.equal(agent.log.of('table-installed').length, refuses ? 1 : 0);
@@ -126,7 +165,11 @@ describe('decisions', { concurrency: 6, timeout: 120_000 }, () => {
     await follow(says('draining'), 'table-installed');
     await follow(says('draining', IN_TARGET_GROUPS), 'table-removed');
     await scene.api.further(3);
-    assert.equal(agent.log.of('open').filter(({ because }) => because === 'target-groups').length, 1, 'said once');
+    assert.equal(
+      agent.log.of('open').filter(({ because }) => because === 'target-groups').length,
+      1,
+      'said once',
+    );
     await follow(says('draining'), 'table-installed');
     assert.deepEqual(complaints(agent), []);
   });
@@ -144,7 +187,10 @@ describe('decisions', { concurrency: 6, timeout: 120_000 }, () => {
       const from = agent.log.lines.length;
       scene.api.reply = says('excluded');
       const began = await agent.log.waitFor('hold-began', from);
-      assert.match(String(began.message), /^state excluded is not one this agent acts on; the ports stay (open|closed)$/);
+      assert.match(
+        String(began.message),
+        /^state excluded is not one this agent acts on; the ports stay (open|closed)$/,
+      );
       await scene.api.further(2);
       assert.equal(await scene.ruleset(), before);
       assert.deepEqual(complaints(agent), [began]);
@@ -170,7 +216,8 @@ describe('decisions', { concurrency: 6, timeout: 120_000 }, () => {
     scene.api.reply = says('draining');
     const agent = scene.start();
     await agent.log.waitFor('table-installed');
-    scene.api.reply = (_request, response) => response.writeHead(400).end("No information for instance id 'i-0'!");
+    scene.api.reply = (_request, response) =>
+      response.writeHead(400).end("No information for instance id 'i-0'!");
     const degraded = await agent.log.waitFor('no-information');
     assert.match(String(degraded.message), /^degraded: .* 10 polls$/);
     assert.equal(await scene.hasTable(), true);
@@ -182,7 +229,9 @@ describe('decisions', { concurrency: 6, timeout: 120_000 }, () => {
     const agent = scene.start(['--on-draining-block-new-connections-to-ports']);
     await agent.log.waitFor('state-changed');
     scene.api.reply = says('draining');
-    await agent.log.waitFor(({ event, message }) => event === 'hook-line' && /draining running$/.test(String(message)));
+    await agent.log.waitFor(
+      ({ event, message }) => event === 'hook-line' && /draining running$/.test(String(message)),
+    );
     assert.equal(await scene.ruleset(), '');
     assert.deepEqual(complaints(agent), []);
   });

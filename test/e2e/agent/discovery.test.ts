@@ -189,7 +189,9 @@ describe('discovery', { concurrency: 5, timeout: 90_000 }, () => {
     const aws = await AwsScene.create(t, { sockets: 1 });
     const given = new ScriptedApi(aws.sockets[0]!);
     t.after(() => given.close());
-    const agent = aws.start(['--api-url', given.url, '--instance-id', INSTANCE_ID, '--region', REGION], { env: KEY });
+    const agent = aws.start(['--api-url', given.url, '--instance-id', INSTANCE_ID, '--region', REGION], {
+      env: KEY,
+    });
     await agent.log.waitFor('state-changed');
     assert.deepEqual(aws.sandbox.requests().total, { imds: 0, sts: 0, ec2: 0, lambda: 0 });
     assert.equal(aws.api.connections, 0);

@@ -15,7 +15,9 @@ export interface NamespaceListener {
 
 /** Opens `count` listening sockets in the namespace. */
 export async function listenIn(namespace: Namespace, count: number): Promise<NamespaceListener[]> {
-  const child = namespace.spawnNode(PROGRAM, [String(count)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = namespace.spawnNode(PROGRAM, [String(count)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const closed = once(child, 'close');
   const listeners: NamespaceListener[] = [];
   child.on('message', (address: AddressInfo, socket) => {

@@ -6,12 +6,22 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
-import { AGENT, type AgentProcess, askEverySecond, KEY, startAgent, temporaryDirectory } from '../../fixtures/programs.ts';
+import {
+  AGENT,
+  type AgentProcess,
+  askEverySecond,
+  KEY,
+  startAgent,
+  temporaryDirectory,
+} from '../../fixtures/programs.ts';
 import { listenIn, type NamespaceListener } from './namespace-listener.ts';
 import { ScriptedApi } from './scripted-api.ts';
 
 /** The agent's credentials; neither the secret nor the token may ever be logged. */
 export const CREDENTIALS = { ...KEY, AWS_SESSION_TOKEN: 'a-session-token-of-the-tests' };
+
+/** For a program that should do one thing and end. */
+const PROGRAM_DEADLINE_MS = 15_000;
 
 export const DRAINED_PORTS = ['80', '8000-8010'] as const;
 
@@ -86,16 +96,22 @@ export class Scene {
     return agent;
   }
 
-  /** Runs a command in the namespace to its end, whatever that is. */
-  async try(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  /** Runs a command in the namespace to its end, whatever that is; one that does not end is killed: status null. */
+  async try(
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
     const child = this.namespace.spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.directory,
       env: { PATH: process.env.PATH ?? '', ...env },
     });
     const closed = once(child, 'close');
+    const deadline = setTimeout(() => child.kill('SIGKILL'), PROGRAM_DEADLINE_MS);
     const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)]);
     const [status] = (await closed) as [number | null];
+    clearTimeout(deadline);
     return { status, stdout, stderr };
   }
 

@@ -15,7 +15,10 @@ export type Reply = (request: IncomingMessage, response: ServerResponse) => void
 const DEADLINE_MS = 15_000;
 
 /** The metadata of the agent's instance in dialect D2, with some members replaced. */
-export function metadata(state: unknown, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+export function metadata(
+  state: unknown,
+  more: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
   return {
     InstanceId: INSTANCE_ID,
     InstanceName: null,
@@ -80,7 +83,8 @@ export class ScriptedApi {
     const endsAtMs = performance.now() + DEADLINE_MS;
     while (this.polls.length < target) {
       const leftMs = endsAtMs - performance.now();
-      if (leftMs <= 0) throw new Error(`${this.polls.length} polls within ${DEADLINE_MS} ms, expected ${target}`);
+      if (leftMs <= 0)
+        throw new Error(`${this.polls.length} polls within ${DEADLINE_MS} ms, expected ${target}`);
       const next = Promise.withResolvers<void>();
       const timer = setTimeout(next.resolve, leftMs);
       this.#waiting.push(next.resolve);

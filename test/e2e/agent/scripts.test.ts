@@ -15,7 +15,8 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
       scene.script('draining', name, `echo "\${0##*/} $# $1 $2" >> ${seen}; env | sort > ${seen}.env`);
     }
     scene.script('running', '10-never-at-start', `touch ${seen}.start`);
-    for (const name of ['.hidden', '10-a~', 'old.rpmsave', 'x.dpkg-old']) scene.script('draining', name, `touch ${seen}.left-over`);
+    for (const name of ['.hidden', '10-a~', 'old.rpmsave', 'x.dpkg-old'])
+      scene.script('draining', name, `touch ${seen}.left-over`);
     const agent = scene.start();
     await agent.log.waitFor('state-changed');
     await scene.api.further(2);
@@ -23,7 +24,10 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     const done = await agent.log.waitFor('hook-completed');
     assert.deepEqual([done.scripts, done.failed], [3, 0]);
     // Bytewise: `100-c` is before `20-b`.
-    assert.equal(readFileSync(seen, 'utf8'), '10-a 2 draining running\n100-c 2 draining running\n20-b 2 draining running\n');
+    assert.equal(
+      readFileSync(seen, 'utf8'),
+      '10-a 2 draining running\n100-c 2 draining running\n20-b 2 draining running\n',
+    );
     const env = new Map(
       readFileSync(`${seen}.env`, 'utf8')
         .trim()
@@ -118,7 +122,10 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     await agent.log.waitFor('state-changed');
     for (const state of ['draining', 'pending', 'running']) {
       scene.api.reply = says(state);
-      await agent.log.waitFor(({ event, to }) => event === 'state-changed' && to === state, agent.log.lines.length - 1);
+      await agent.log.waitFor(
+        ({ event, to }) => event === 'state-changed' && to === state,
+        agent.log.lines.length - 1,
+      );
     }
     await agent.log.waitFor('hook-superseded');
     scene.script('draining', '../../gate', ':');
@@ -136,7 +143,11 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     assert.deepEqual([done.scripts, done.failed], [1, 1]);
     const bytes = Buffer.byteLength(agent.log.text());
     assert.ok(bytes < 1_000_000, `${bytes} bytes of log`);
-    assert.ok(agent.log.of('hook-finished').some(({ message }) => /10-loud: exit status 3 after/.test(String(message))));
+    assert.ok(
+      agent.log
+        .of('hook-finished')
+        .some(({ message }) => /10-loud: exit status 3 after/.test(String(message))),
+    );
     await scene.api.further(1);
   });
 
@@ -153,7 +164,9 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     scene.api.reply = says('draining');
     await prints(agent, /50-good: good$/);
     await agent.log.waitFor('hook-completed');
-    const refused = agent.log.of('hook-refused').map(({ message }) => String(message).replace(scene.scripts, ''));
+    const refused = agent.log
+      .of('hook-refused')
+      .map(({ message }) => String(message).replace(scene.scripts, ''));
     assert.equal(refused.length, 4, refused.join('\n'));
     assert.match(refused[0]!, /^\/draining\/10-writable: not run: .*; chmod /);
     assert.match(refused[1]!, /^\/draining\/20-no-exec: not run: is not executable; chmod \+x /);

@@ -1,7 +1,7 @@
 // The built agent and its API on a host namespace, and what these tests do with both.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Namespace } from '../../fixtures/netns.ts';
@@ -135,11 +135,28 @@ export class DrainHost {
     return (await this.namespace.run('nft', ['list', 'tables'])).includes(TABLE);
   }
 
-  /** A script of the operator's for `state`. */
-  addScript(state: string, body: string): void {
-    const directory = join(this.directory, 'scripts', state);
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, '10-script'), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  /** Scripts of the operator's for these states. */
+  addScripts(...states: readonly string[]): void {
+    for (const state of states) {
+      const directory = join(this.directory, 'scripts', state);
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, '10-script'), '#!/bin/sh\necho "$1 after $2"\n', { mode: 0o755 });
+    }
+  }
+
+  /**
+   * Waits until the agent, from this line of its log on, has run the script of the change. In a user namespace nothing can be
+   * run: there the root directory is not uid 0's, and the agent refuses by that name every script it finds.
+   */
+  async ranScript(from: string, to: string, fromLine: number): Promise<void> {
+    const isRefused = statSync('/').uid !== 0;
+    await this.agent.log.waitFor(
+      ({ event, path, message }) =>
+        isRefused
+          ? event === 'hook-refused' && path === '/'
+          : event === 'hook-line' && message!.includes(`${to} after ${from}`),
+      fromLine,
+    );
   }
 
   /** Runs a command on the host to its end, whatever that is. */

@@ -1,5 +1,7 @@
 // Somebody removes the table during a drain, by name or with everything else: an owned table stays, a plain one is put back.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import type { Attempt } from '../../fixtures/endpoint-program.ts';
 import { DrainHost, MODES } from './drain-host.ts';
@@ -14,6 +16,15 @@ const MOST_OPEN_MS = 100;
 
 const FLUSH = ['flush', 'ruleset'];
 const DELETE = ['delete', 'table', 'inet', 'cs-instance-watcher'];
+/** What `systemctl restart nftables` loads: everything is flushed and the site's rules come back, in one transaction. */
+const SITE = `flush ruleset
+table inet site {
+  chain input {
+    type filter hook input priority 0
+    ct state new accept
+  }
+}
+`;
 
 for (const mode of MODES) {
   describe(`the table taken away during a drain, ${mode}`, () => {
@@ -32,6 +43,12 @@ for (const mode of MODES) {
       await network?.close();
     });
 
+    const restartNftables = (): readonly string[] => {
+      const path = join(host.directory, 'nftables.conf');
+      writeFileSync(path, SITE);
+      return ['-f', path];
+    };
+
     /** Probes while `body` runs, and for 50 attempts more. */
     async function probed(t: TestContext, body: () => Promise<void>): Promise<readonly Attempt[]> {
       await network.client.call('startProbe', PROBED, 1);
@@ -44,10 +61,11 @@ for (const mode of MODES) {
     }
 
     if (mode === 'owned') {
-      test('nft flush ruleset and nft delete table: closed throughout', async (t) => {
+      test('nft flush ruleset, nft delete table and a restart of nftables: closed throughout', async (t) => {
         const attempts = await probed(t, async () => {
           for (let i = 0; i < 5; i++) {
             assert.equal((await host.try('nft', FLUSH)).status, 0);
+            assert.equal((await host.try('nft', restartNftables())).status, 0);
             const { status, stderr } = await host.try('nft', DELETE);
             assert.equal(status, 1);
             assert.match(stderr, /Operation not permitted/);
@@ -60,14 +78,15 @@ for (const mode of MODES) {
     }
 
     for (const [name, args] of [
-      ['nft flush ruleset', FLUSH],
-      ['nft delete table', DELETE],
+      ['nft flush ruleset', () => FLUSH],
+      ['nft delete table', () => DELETE],
+      ['a restart of nftables', restartNftables],
     ] as const) {
       test(`${name}: closed again within ${MOST_OPEN_MS} ms, five times, and the log says who did it`, async (t) => {
         const attempts = await probed(t, async () => {
           for (let i = 0; i < 5; i++) {
             const from = host.agent.log.lines.length;
-            const { status, pid } = await host.try('nft', args);
+            const { status, pid } = await host.try('nft', args());
             assert.equal(status, 0);
             const { found, command, pid: author } = await host.agent.log.waitFor('table-restored', from);
             assert.deepEqual([found, command, author], ['the table was gone', 'nft', pid]);

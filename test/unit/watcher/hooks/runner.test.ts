@@ -169,6 +169,11 @@ describe('output of scripts', () => {
     assert.deepEqual(of('stderr'), ['two']);
   });
 
+  it('is a pipe, which a script may open again by name', async () => {
+    directory.add('draining/10-a', 'echo one > /dev/stdout; echo two | tee /dev/stderr');
+    assert.deepEqual(lines(await runAll(directory)).sort(), ['one', 'two', 'two']);
+  });
+
   it('cannot forge a line or move a cursor', async () => {
     directory.add('draining/10-a', `printf 'a\\033[2Jb\\tc\\001\\377\\342\\200\\250d\\r\\n'`);
     assert.deepEqual(lines(await runAll(directory)), ['a\\x1b[2Jb\tc\\x01\uFFFD\\u2028d']);
