@@ -14,12 +14,12 @@ export interface Boot {
 
 /**
  * The guest's time is its instruction count, one a nanosecond, and idle time is skipped: what it measures is what a
- * machine of 1 GHz would have shown, however slow or busy this one is. That takes a single processor.
+ * machine of one instruction a nanosecond would show, however slow or busy this one is. That takes a single processor.
  */
 const CLOCK = ['-icount', 'shift=0,sleep=off', '-rtc', 'clock=vm', '-smp', '1'];
 
-/** Resolves with how the machine ended: `off`, or in words what went wrong. */
-export async function boot({ image, initramfs, deadlineMs, onLine, signal }: Boot): Promise<'off' | string> {
+/** Resolves with what went wrong, in words; with null when the machine powered itself off. */
+export async function boot({ image, initramfs, deadlineMs, onLine, signal }: Boot): Promise<string | null> {
   const machine = ['-accel', 'tcg', '-cpu', 'max', '-m', '1536', '-no-reboot', ...CLOCK];
   const devices = ['-nodefaults', '-display', 'none', '-nic', 'none', '-serial', 'stdio'];
   const kernel = ['-kernel', image, '-initrd', initramfs, '-append', 'console=ttyS0 quiet panic=-1'];
@@ -32,7 +32,7 @@ export async function boot({ image, initramfs, deadlineMs, onLine, signal }: Boo
   createInterface(qemu.stdout).on('line', (line) => onLine(line.replaceAll('\r', '')));
   try {
     const [code] = (await once(qemu, 'close')) as [number | null];
-    return code === 0 ? 'off' : `qemu ended with status ${code}`;
+    return code === 0 ? null : `qemu ended with status ${code}`;
   } catch (error) {
     if (deadline.aborted) return `the guest did not end within ${deadlineMs / 1000} s`;
     return signal.aborted ? 'interrupted' : `qemu: ${(error as Error).message}`;

@@ -33,26 +33,28 @@ async function run(): Promise<boolean> {
   if (process.arch !== 'x64') throw new Error(`the kernel is for amd64, this node is for ${process.arch}`);
   mkdirSync(CACHE, { recursive: true });
   const kernel = unpackedKernel(join(CACHE, 'kernel'));
-  const { end, lines } = await bootScenario(kernel);
+  const { problem, lines } = await bootScenario(kernel);
   writeFileSync(CONSOLE_LOG, `${lines.join('\n')}\n`);
 
   const verdict = judge(lines);
-  const problems = end === 'off' ? verdict.problems : [end, ...verdict.problems];
+  const problems = problem === null ? verdict.problems : [problem, ...verdict.problems];
   const found = `${verdict.passed} checks passed, ${problems.length} problems, Linux ${kernel.release}, ${sinceStart()}`;
   writeFileSync(LAST_RUN, `${new Date().toISOString()} ${found}\n`);
-  for (const problem of problems) say(`test-debian-kernel: ${problem}`);
+  for (const line of problems) say(`test-debian-kernel: ${line}`);
   say(`test-debian-kernel: ${found}; the whole console is in ${CONSOLE_LOG}`);
   return problems.length === 0;
 }
 
-async function bootScenario(kernel: KernelPackage): Promise<{ end: string; lines: readonly string[] }> {
+async function bootScenario(
+  kernel: KernelPackage,
+): Promise<{ problem: string | null; lines: readonly string[] }> {
   const work = mkdtempSync(join(CACHE, 'run-'));
   const lines: string[] = [];
   try {
     const initramfs = join(work, 'initramfs');
     await packInitramfs(kernel, join(work, 'root'), initramfs);
     say(`# booting Debian's ${kernel.release} under software emulation; prepared in ${sinceStart()}`);
-    const end = await boot({
+    const problem = await boot({
       image: kernel.image,
       initramfs,
       deadlineMs: GUEST_DEADLINE_MS,
@@ -62,7 +64,7 @@ async function bootScenario(kernel: KernelPackage): Promise<{ end: string; lines
         if (TOLD.test(line)) say(line);
       },
     });
-    return { end, lines };
+    return { problem, lines };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

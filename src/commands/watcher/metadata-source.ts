@@ -56,20 +56,23 @@ export class ApiMetadataSource implements MetadataSource {
 
   async poll(limits: Limits): Promise<Answer> {
     const endsAtMs = this.#options.monotonicMs() + limits.timeoutMs;
-    let isContextLearned = false;
+    let asked: string | null = null;
     try {
       return await runWithin(limits, async (signal) => {
         const resolution = await this.#options.context.current(signal);
-        isContextLearned = true;
         if (resolution.kind === 'not-managed') return { kind: 'not-managed', message: resolution.message };
         if (resolution.kind !== 'ready') return unknownContext(resolution.message);
         const found = this.#routes(resolution.context);
         if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
-        return toAnswer(await this.#ask(resolution.context, this.#inOrder(found.routes), endsAtMs, signal));
+        const routes = this.#inOrder(found.routes);
+        asked = routes.map(({ url }) => new URL(url).host).join(', ');
+        return toAnswer(await this.#ask(resolution.context, routes, endsAtMs, signal));
       });
     } catch (error) {
-      if (isContextLearned || !(error instanceof DeadlineExceeded)) throw error;
-      return unknownContext(`where the API is was not found out within ${limits.timeoutMs} ms`);
+      if (!(error instanceof DeadlineExceeded)) throw error;
+      if (asked === null)
+        return unknownContext(`where the API is was not found out within ${limits.timeoutMs} ms`);
+      return { kind: 'unknown', class: 'transport', message: `${asked}: ${error.message}` };
     }
   }
 

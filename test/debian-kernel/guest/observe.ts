@@ -9,7 +9,7 @@ export const PORT = 8080;
 export const HOST = ['10.77.0.2', 'fd77::2'] as const;
 export const TABLE = 'cs-instance-watcher';
 
-/** In the guest's time, which is that of a processor of 1 GHz whatever this machine does (see boot.ts). */
+/** In the guest's time, which is one instruction a nanosecond whatever this machine does (see boot.ts). */
 const AT_ONCE_MS = 100;
 const CLOSED_AGAIN_MS = 100;
 

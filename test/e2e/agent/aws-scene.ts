@@ -53,8 +53,10 @@ export class AwsScene {
       const key = sandbox.lookup(accessKeyId);
       return key && { ...key, caller: key.userId, userArn: key.arn };
     };
+    const nowMs = () => Date.now() + sandbox.state().clock.offsetMs;
     this.working = throughGateway(
-      createGateway({ dialect, region: REGION, store: this.fleet, lookup, apiId: API_ID }),
+      createGateway({ dialect, region: REGION, store: this.fleet, lookup, apiId: API_ID, nowMs }),
+      nowMs,
     );
     scene.api.reply = this.working;
     const [imds, aws] = scene.listeners;
@@ -124,8 +126,11 @@ export class AwsScene {
   }
 }
 
-function throughGateway(handle: HandleRequest): Reply {
-  return (request, response) => void answerThrough(handle, request, response);
+function throughGateway(handle: HandleRequest, nowMs: () => number): Reply {
+  return (request, response) => {
+    response.setHeader('date', new Date(nowMs()).toUTCString());
+    void answerThrough(handle, request, response);
+  };
 }
 
 async function answerThrough(

@@ -10,9 +10,9 @@ import { complaints, Scene, stopsAtOnce } from './scene.ts';
 import { ScriptedApi, says } from './scripted-api.ts';
 
 /** Agents side by side for each of the two, each with its share of the answers. */
-const LANES = 10;
+const LANES = 8;
 /** One period, and what a busy machine may add. */
-const RECOVERY_MS = 1_000 + 700;
+const RECOVERY_MS = 1_000 + 1_000;
 /** The deadline of a poll at the shortest period. */
 const DEADLINE_MS = 3_000;
 const MAX_LINE_LENGTH = 600;
@@ -58,6 +58,9 @@ async function holds(
   before: string,
 ): Promise<void> {
   const { api } = scene;
+  // A case before this one may have failed in the middle of its hold.
+  api.reply = says(stance);
+  await agent.log.waitFor(() => agent.log.of('hold-began').length === agent.log.of('hold-ended').length);
   const from = agent.log.lines.length;
   api.reply = reply;
   const began = await agent.log.waitFor('hold-began', from);

@@ -11,6 +11,9 @@ export interface BrokenAnswer {
   readonly hangs?: true;
 }
 
+/** 50 MB of blanks in 50 KB. */
+const gzipBomb = gzipSync(Buffer.alloc(50_000_000, 0x20), { level: 1 });
+const tenMegabytes = Buffer.alloc(10_000_000, 0x20);
 const drainingBody = JSON.stringify(metadata('draining'));
 
 /** Values that no field which is used may have. */
@@ -142,12 +145,12 @@ export function brokenAnswers(elsewhere: string): BrokenAnswer[] {
     },
     {
       name: 'a gzip bomb of 50 MB',
-      reply: answer(200, gzipSync(Buffer.alloc(50_000_000, 0x20)), { 'content-encoding': 'gzip' }),
+      reply: answer(200, gzipBomb, { 'content-encoding': 'gzip' }),
       line: /\(transport\): .* the body is over 1048576 bytes/,
     },
     {
       name: 'a body of 10 MB',
-      reply: answer(200, Buffer.alloc(10_000_000, 0x20)),
+      reply: answer(200, tenMegabytes),
       line: /\(transport\): .* the body is over/,
     },
     {

@@ -60,18 +60,21 @@ describe('discovery', { concurrency: 5, timeout: 90_000 }, () => {
     aws.keepSecrets();
   });
 
-  it('sends the API id to a VPC endpoint that works, and nothing to the public URL', async (t) => {
-    const aws = await AwsScene.create(t, { sockets: 1 });
-    const endpoint = new ScriptedApi(aws.sockets[0]!);
-    t.after(() => endpoint.close());
-    endpoint.reply = aws.working;
-    aws.sandbox.change({ discovery: { vpcEndpoint: new URL(endpoint.url).host } });
-    const agent = aws.start();
-    await agent.log.waitFor('state-changed');
-    await endpoint.further(2);
-    assert.ok(endpoint.polls.every(({ headers }) => headers['x-apigw-api-id'] === 'sandbox0id'));
-    assert.equal(aws.api.connections, 0);
-  });
+  // D0 names the endpoint in the plural.
+  for (const dialect of ['d0', 'd2'] as const) {
+    it(`sends the API id to a VPC endpoint that works, and nothing to the public URL: ${dialect}`, async (t) => {
+      const aws = await AwsScene.create(t, { dialect, sockets: 1 });
+      const endpoint = new ScriptedApi(aws.sockets[0]!);
+      t.after(() => endpoint.close());
+      endpoint.reply = aws.working;
+      aws.sandbox.change({ discovery: { vpcEndpoint: new URL(endpoint.url).host } });
+      const agent = aws.start();
+      await agent.log.waitFor('state-changed');
+      await endpoint.further(2);
+      assert.ok(endpoint.polls.every(({ headers }) => headers['x-apigw-api-id'] === 'sandbox0id'));
+      assert.equal(aws.api.connections, 0);
+    });
+  }
 
   for (const [name, reply] of [
     ['resets the connection', (request) => void request.socket.resetAndDestroy()],
@@ -116,6 +119,20 @@ describe('discovery', { concurrency: 5, timeout: 90_000 }, () => {
     await agent.log.waitFor('state-changed');
     await aws.api.further(8);
     assert.ok(aws.sandbox.issuedKeys().length > 1, 'credentials were replaced');
+    assert.deepEqual(complaints(agent), []);
+    aws.keepSecrets();
+  });
+
+  it('corrects its clock from the answers of servers whose clock is another', async (t) => {
+    const aws = await AwsScene.create(t, { state: { clock: { offsetMs: 3_600_000 } } });
+    const agent = aws.start();
+    await agent.log.waitFor('state-changed');
+    const before = aws.api.polls.length;
+    await aws.api.further(2);
+    assert.ok(
+      aws.api.polls[before + 1]!.atMs - aws.api.polls[before]!.atMs > 500,
+      'no request is repeated any more',
+    );
     assert.deepEqual(complaints(agent), []);
     aws.keepSecrets();
   });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { Endpoint } from '../../fixtures/endpoint.ts';
 import { AGENT, INSTANCE_ID, REGION } from '../../fixtures/programs.ts';
+import { receiveNotifications } from './notify-socket.ts';
 import { complaints, CREDENTIALS, Scene, stopsAtOnce } from './scene.ts';
 import { says } from './scripted-api.ts';
 
@@ -91,6 +92,32 @@ describe('one agent', { concurrency: 4, timeout: 60_000 }, () => {
     await next.log.waitFor('hook-interrupted');
     await scene.api.further(2);
     assert.equal(next.log.of('hook-started').length, 0);
+  });
+});
+
+describe('the service manager', { timeout: 60_000 }, () => {
+  it('is told when the agent is ready, where it stands, and that it stops', async (t) => {
+    const scene = await Scene.create(t);
+    const path = scene.path('notify');
+    const { lines, close } = await receiveNotifications(path);
+    t.after(close);
+    const agent = scene.start([], { env: { NOTIFY_SOCKET: path } });
+    const told = (text: string) => lines.waitFor(({ message }) => message === text);
+    await told('READY=1');
+    await told('STATUS=waiting for the API');
+    await told('STATUS=running');
+    scene.api.reply = says('draining');
+    await told('STATUS=draining; refusing new connections to 80 8000-8010; 0 connection(s) left');
+    scene.api.reply = (request) => void request.socket.resetAndDestroy();
+    await told(
+      'STATUS=draining; refusing new connections to 80 8000-8010; 0 connection(s) left; no verdict, holding',
+    );
+    await stopsAtOnce(agent);
+    await told('STOPPING=1');
+    assert.deepEqual(
+      lines.lines.slice(0, 2).map(({ message }) => message),
+      ['READY=1', 'STATUS=waiting for the API'],
+    );
   });
 });
 

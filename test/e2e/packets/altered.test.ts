@@ -37,71 +37,74 @@ const FOREIGN = `table inet cs-instance-watcher {
   }
 }`;
 
-for (const mode of MODES) {
-  describe(`a table of our name in the hands of others, ${mode}`, () => {
-    let network: Network;
-    let host: DrainHost;
+// Both at a time: they wait for polls most of it.
+describe('a table of our name in the hands of others', { concurrency: MODES.length }, () => {
+  for (const mode of MODES) {
+    describe(`the table ${mode}`, { concurrency: 1 }, () => {
+      let network: Network;
+      let host: DrainHost;
 
-    before(async () => {
-      network = await Network.create();
-      host = await DrainHost.create(network.host.namespace, mode);
-      host.addScripts('draining', 'stopping');
-      host.start();
-      await host.drain();
-    });
-    after(async () => {
-      await host?.close();
-      await network?.close();
-    });
-
-    /** The table without what refusals count. */
-    const definition = async () => (await host.table()).replaceAll(/packets \d+ bytes \d+/g, '');
-
-    for (const [name, alteration] of Object.entries(ALTERATIONS)) {
-      test(`${name} during a drain: ${mode === 'owned' ? 'not permitted' : 'put right'}`, async () => {
-        const before = await definition();
-        const from = host.agent.log.lines.length;
-        const { status, stderr, pid } = await host.try('nft', [await alteration(host)]);
-        if (mode === 'owned') {
-          assert.equal(status, 1);
-          assert.match(stderr, /Operation not permitted/);
-        } else {
-          assert.equal(status, 0, stderr);
-          const restored = await host.agent.log.waitFor('table-restored', from);
-          assert.deepEqual([restored.command, restored.pid], ['nft', pid]);
-        }
-        assert.equal(await definition(), before);
-        await expectRefused(network.client, DRAINED);
-        await expectAccepted(network.client, OTHER);
+      before(async () => {
+        network = await Network.create();
+        host = await DrainHost.create(network.host.namespace, mode);
+        host.addScripts('draining', 'stopping');
+        host.start();
+        await host.drain();
       });
-    }
+      after(async () => {
+        await host?.close();
+        await network?.close();
+      });
 
-    test('foreign: one error, nothing changed, scripts run; drained once it is gone', async () => {
-      const { log } = host.agent;
-      await host.open();
-      const from = log.lines.length;
-      await network.nft(FOREIGN);
-      const before = await definition();
-      await host.setState('draining');
-      await host.ranScript('running', 'draining', from);
-      const mark = log.lines.length;
-      await host.setState('stopping');
-      await host.ranScript('draining', 'stopping', mark);
-      const degraded = log.of('degraded');
-      assert.equal(degraded.length, 1, log.text());
-      assert.match(
-        degraded[0]!.message!,
-        /^degraded: firewall: a table inet cs-instance-watcher that is not ours/,
-      );
-      await expectAccepted(network.client, [...DRAINED, ...OTHER]);
-      assert.equal(await definition(), before);
-      await network.nft('delete table inet cs-instance-watcher');
-      await log.waitFor('table-installed', from);
-      await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall');
-      await expectRefused(network.client, DRAINED);
+      /** The table without what refusals count. */
+      const definition = async () => (await host.table()).replaceAll(/packets \d+ bytes \d+/g, '');
+
+      for (const [name, alteration] of Object.entries(ALTERATIONS)) {
+        test(`${name} during a drain: ${mode === 'owned' ? 'not permitted' : 'put right'}`, async () => {
+          const before = await definition();
+          const from = host.agent.log.lines.length;
+          const { status, stderr, pid } = await host.try('nft', [await alteration(host)]);
+          if (mode === 'owned') {
+            assert.equal(status, 1);
+            assert.match(stderr, /Operation not permitted/);
+          } else {
+            assert.equal(status, 0, stderr);
+            const restored = await host.agent.log.waitFor('table-restored', from);
+            assert.deepEqual([restored.command, restored.pid], ['nft', pid]);
+          }
+          assert.equal(await definition(), before);
+          await expectRefused(network.client, DRAINED);
+          await expectAccepted(network.client, OTHER);
+        });
+      }
+
+      test('foreign: one error, nothing changed, scripts run; drained once it is gone', async () => {
+        const { log } = host.agent;
+        await host.open();
+        const from = log.lines.length;
+        await network.nft(FOREIGN);
+        const before = await definition();
+        await host.setState('draining');
+        await host.ranScript('running', 'draining', from);
+        const mark = log.lines.length;
+        await host.setState('stopping');
+        await host.ranScript('draining', 'stopping', mark);
+        const degraded = log.of('degraded');
+        assert.equal(degraded.length, 1, log.text());
+        assert.match(
+          degraded[0]!.message!,
+          /^degraded: firewall: a table inet cs-instance-watcher that is not ours/,
+        );
+        await expectAccepted(network.client, [...DRAINED, ...OTHER]);
+        assert.equal(await definition(), before);
+        await network.nft('delete table inet cs-instance-watcher');
+        await log.waitFor('table-installed', from);
+        await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall');
+        await expectRefused(network.client, DRAINED);
+      });
     });
-  });
-}
+  }
+});
 
 describe('a plain drain, saved by nft list ruleset and loaded on a host where nothing is known of it', () => {
   let saved: string;

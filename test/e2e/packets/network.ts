@@ -61,9 +61,14 @@ export class Network {
   static async create(): Promise<Network> {
     const [client, host] = await Promise.all([createNamespace(), createNamespace()]);
     const network = new Network(new Endpoint(client), new Endpoint(host));
-    await network.#join(client, 'client', HOST, [CLIENT, ALLOWED]);
-    await network.host.call('listen', Object.values(SERVED));
-    return network;
+    try {
+      await network.#join(client, 'client', HOST, [CLIENT, ALLOWED]);
+      await network.host.call('listen', Object.values(SERVED));
+      return network;
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
   }
 
   /** Adds container and remote server, and loads the container engine's table. */
