@@ -1,11 +1,23 @@
 // Bundles each program into one file and lays dist/ out as it is installed: bin, lib, native, runtime.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const PROGRAMS = ['cs-instance-watcher', 'cs-interact'];
 const ROOT = join(import.meta.dirname, '..');
-const DIST = join(ROOT, 'dist');
+/** What is there goes on serving whoever runs it until the new one is whole. */
+const DIST = join(ROOT, 'dist.new');
 
 /** Starts the bundle beside it on the runtime beside it; passes on the path it was started by, for the unit file. */
 function launcher(program: string): string {
@@ -41,5 +53,23 @@ for (const program of PROGRAMS) {
   writeFileSync(path, launcher(program));
   chmodSync(path, 0o755);
 }
-copyFileSync(join(ROOT, 'build/cmake/Release/addon.node'), join(DIST, 'native/addon.node'));
-symlinkSync('../../node_modules/node/bin/node', join(DIST, 'runtime/node'));
+const addon = join(ROOT, 'build/cmake/Release/addon.node');
+copyFileSync(addon, join(DIST, 'native/addon.node'));
+// Beside the addon, which finds them there (RUNPATH $ORIGIN): the host needs none of them installed.
+for (const [, name, path] of execFileSync('ldd', [addon], { encoding: 'utf8' }).matchAll(
+  /^\s*(lib(?:nftnl|mnl)\.so\.\d+) => (\S+)/gm,
+)) {
+  copyFileSync(realpathSync(path as string), join(DIST, 'native', name as string));
+}
+const runtime = join(ROOT, 'node_modules/node/bin/node');
+try {
+  // The same file under a second name, so that dist/ can be copied whole and costs no room here.
+  linkSync(runtime, join(DIST, 'runtime/node'));
+} catch {
+  copyFileSync(runtime, join(DIST, 'runtime/node'));
+}
+const [current, previous] = [join(ROOT, 'dist'), join(ROOT, 'dist.old')];
+rmSync(previous, { recursive: true, force: true });
+if (existsSync(current)) renameSync(current, previous);
+renameSync(DIST, current);
+rmSync(previous, { recursive: true, force: true });

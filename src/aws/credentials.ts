@@ -45,6 +45,7 @@ export type CredentialLookup = () => Promise<Credentials>;
 const refreshAheadMs = 5 * 60_000;
 const refreshPauseMs = 10_000;
 const defaultLookupTimeoutMs = 60_000;
+const defaultRecheckNoneAfterMs = 300_000;
 
 /** A source over `lookup`, such as the standard chain. */
 export function createCredentialSource(options: {
@@ -52,9 +53,13 @@ export function createCredentialSource(options: {
   readonly now?: () => number;
   /** After which a lookup that gave nothing is given up and another may begin. 60 s unless told. */
   readonly lookupTimeoutMs?: number;
+  /** A definite absence is not looked into again before this has passed. 300 s unless told. */
+  readonly recheckNoneAfterMs?: number;
 }): OwnCredentials {
   const { lookup, now = Date.now, lookupTimeoutMs = defaultLookupTimeoutMs } = options;
+  const { recheckNoneAfterMs = defaultRecheckNoneAfterMs } = options;
   let current: Credentials | undefined;
+  let absence: { readonly error: CredentialsError; readonly foundAtMs: number } | undefined;
   let pending: Promise<Credentials> | undefined;
   let lastAttemptMs = Number.NEGATIVE_INFINITY;
 
@@ -64,10 +69,16 @@ export function createCredentialSource(options: {
     // A chain that hangs, such as a `credential_process`, must not be the one that everybody waits for for ever.
     const attempt = runWithin({ timeoutMs: lookupTimeoutMs }, () => lookup())
       .then((found) => {
-        if (pending === attempt) current = found;
+        if (pending === attempt) {
+          current = found;
+          absence = undefined;
+        }
         return found;
       })
       .catch((error: unknown) => {
+        if (pending === attempt && error instanceof CredentialsError && error.code === 'none') {
+          absence = { error, foundAtMs: now() };
+        }
         if (!(error instanceof DeadlineExceeded)) throw error;
         throw new CredentialsError('unavailable', `credentials: ${error.message}`, { cause: error });
       })
@@ -89,16 +100,22 @@ export function createCredentialSource(options: {
         if (isDue) void refresh();
         return current;
       }
+      // By the size of the gap: a wall clock set back must not keep an absence for longer.
+      if (absence !== undefined && Math.abs(now() - absence.foundAtMs) < recheckNoneAfterMs) {
+        throw absence.error;
+      }
       // What the chain has just found is served even when it looks expired: this host's clock may be the wrong one.
       return runWithin(limits, (signal) => abandonOnAbort(refresh(), signal));
     },
     invalidate(refused) {
+      absence = undefined;
       if (current?.accessKeyId === refused.accessKeyId && current.sessionToken === refused.sessionToken) {
         current = undefined;
       }
     },
     forget() {
       current = undefined;
+      absence = undefined;
       pending = undefined;
     },
   };

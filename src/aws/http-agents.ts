@@ -47,6 +47,13 @@ export function closeAgents(agents: Agents): void {
   agents.https.destroy();
 }
 
+/** Ends the connections that are kept for later; those in use go on. */
+export function dropIdleConnections(agents: Agents): void {
+  for (const { freeSockets } of [agents.http, agents.https]) {
+    for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
+  }
+}
+
 // Node passes over a value that it does not understand and connects directly: what an operator who set a proxy least wants.
 function usableProxies(env: Environment): Record<string, string> {
   const proxies: Record<string, string> = {};

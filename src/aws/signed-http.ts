@@ -2,7 +2,7 @@
 // deadline. Whatever else the server says is the answer, for the caller to judge.
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
-import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
+import { closeAgents, createProxyAgents, dropIdleConnections, type Environment } from './http-agents.ts';
 import { exchange, type HttpAnswer, type HttpRequest } from './http-exchange.ts';
 import { mendableRefusal } from './signature-refusal.ts';
 import { type SigningScope, signRequest } from './sigv4/sign.ts';
@@ -20,6 +20,8 @@ export type SignedHttp = {
   send(request: SignedRequest, limits: Limits): Promise<HttpAnswer>;
   /** How far the server's clock is ahead of this host's, as learnt from a refusal; 0 until then. */
   clockOffsetMs(): number;
+  /** Keeps no connection of before: after the machine slept, the other end may not know them any more. */
+  dropIdleConnections(): void;
   close(): void;
 };
 
@@ -90,6 +92,7 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
       }
     },
     clockOffsetMs: () => offsetMs,
+    dropIdleConnections: () => dropIdleConnections(agents),
     close: () => closeAgents(agents),
   };
 }

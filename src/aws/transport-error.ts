@@ -56,13 +56,17 @@ const failureByCode: Readonly<Record<string, TransportFailure>> = {
 const tlsCode =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERROR_IN_CERT|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH)/;
 
+// What comes first from the server is no TLS record. The reason is in the code or, when a write met it, in the text only.
+const notTls = /ERR_SSL_WRONG_VERSION_NUMBER|:wrong version number:/;
+
 /** Classifies whatever a request was rejected with; `signal` tells our own deadline from the caller's abort. */
 export function toTransportError(error: unknown, target: string, signal: AbortSignal): TransportError {
   if (error instanceof TransportError) return error;
   if (signal.aborted) return fromAbort(signal.reason, target);
   const cause = systemErrorIn(error);
   const code = codeOf(cause);
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const detail = notTls.test(`${code} ${said}`) ? 'the server does not speak TLS; is it http://?' : said;
   return new TransportError(failureOf(code), `${target}: ${detail}`, { code, cause });
 }
 

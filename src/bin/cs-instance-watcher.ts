@@ -1,17 +1,31 @@
 // The agent's entry point.
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { main } from '../commands/watcher/main.ts';
 
+const NAME = 'cs-instance-watcher';
+
+// What ps shows, and nft as the owner of the table; without it both would say "MainThread".
+process.title = [NAME, ...process.argv.slice(2)].join(' ');
+
+// Nothing of the agent's throws where nobody listens. Should it happen all the same, a table in place stays, and the service
+// manager starts the agent again.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${NAME}: internal error, please report it: ${String(error).replace(/\s+/g, ' ')}\n`);
+  process.exit(1);
+});
+
 // The launcher in dist/bin tells by which path it was started; run from source, the program is this file.
 const { CS_PROGRAM_PATH: launcher, ...env } = process.env;
+const started = launcher ?? (process.argv[1] as string);
 
 void main({
   args: process.argv.slice(2),
   env,
-  cwd: process.cwd(),
-  program: resolve(launcher ?? (process.argv[1] as string)),
+  cwd: () => process.cwd(),
+  program: isAbsolute(started) ? started : resolve(started),
   version: manifest.version,
 }).then((status) => {
-  process.exitCode = status;
+  // Everything is written by now; a lookup that nobody waits for any more must not keep the process.
+  process.exit(status);
 });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The program `cs-interact`: ties the process to its command line.
+import manifest from '../../package.json' with { type: 'json' };
 import { runInteract } from '../commands/interact/program.ts';
 
 const ending = new AbortController();
@@ -15,6 +16,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 void runInteract(process.argv.slice(2), {
+  version: manifest.version,
   env: process.env,
   signal: ending.signal,
   isTerminal: process.stdout.isTTY === true,

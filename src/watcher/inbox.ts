@@ -7,11 +7,11 @@ export interface Wake {
   readonly touched: boolean;
   /** The settings were replaced. */
   readonly reload: boolean;
-  /** Time to count connections again. */
-  readonly count: boolean;
+  /** Connections were counted: what is told of the agent may have changed. */
+  readonly counted: boolean;
 }
 
-const NOTHING: Wake = { answer: null, touched: false, reload: false, count: false };
+const NOTHING: Wake = { answer: null, touched: false, reload: false, counted: false };
 
 export class Inbox {
   readonly #signal: AbortSignal;

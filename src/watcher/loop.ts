@@ -1,12 +1,13 @@
 // The agent: observe, decide, perform, wait. Sees ports only; every policy is in domain/, every effect behind a port.
 import type { AgentState } from './domain/agent-state.ts';
 import type { Reason } from './domain/decision.ts';
-import { COUNT_INTERVAL_MS, type DrainProgress, NOT_COUNTED, withCount } from './domain/drain-progress.ts';
+import { isSameRuleset } from './domain/desired-firewall.ts';
 import { isUninformed, plan } from './domain/plan.ts';
 import type { Step } from './domain/step.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import { Inbox, type Wake } from './inbox.ts';
 import { pollAtSlots } from './poller.ts';
-import type { AgentPorts, Settings } from './ports.ts';
+import type { AgentPorts, Settings, Summary } from './ports.ts';
 import { TableKeeper } from './table-keeper.ts';
 
 /** A running agent. */
@@ -33,10 +34,9 @@ class Loop {
   readonly #signal: AbortSignal;
   readonly #inbox: Inbox;
   readonly #keeper: TableKeeper;
+  readonly #connections: ConnectionWatch;
   #state: AgentState;
   #settings: Settings;
-  #progress: DrainProgress = NOT_COUNTED;
-  #countTimer: NodeJS.Timeout | null = null;
   #polling: AbortController;
 
   constructor(initial: AgentState, settings: Settings, ports: AgentPorts, signal: AbortSignal) {
@@ -48,13 +48,18 @@ class Loop {
     this.#keeper = new TableKeeper(ports.firewall, ports.clock, ports.reporter, () =>
       this.#inbox.post({ touched: true }),
     );
+    this.#connections = new ConnectionWatch(ports.firewall, ports.clock, ports.reporter, () =>
+      this.#inbox.post({ counted: true }),
+    );
     this.#polling = new AbortController();
   }
 
   reload(settings: Settings): void {
+    const ruleset = settings.plan.ruleset;
+    const isSame = ruleset !== null && isSameRuleset(ruleset, this.#settings.plan.ruleset ?? ruleset);
+    // A table that follows the old settings is replaced by one transaction, and that is no restoration.
+    if (!isSame) this.#state = { ...this.#state, adopted: false };
     this.#settings = settings;
-    // The table in place follows the old settings: apply once more, as one replacement, and not as a restoration.
-    this.#state = { ...this.#state, adopted: false };
     this.#startPolling();
     this.#inbox.post({ reload: true });
   }
@@ -63,12 +68,16 @@ class Loop {
     this.#startPolling();
     // A drain of this boot is held or restored before anything is heard.
     this.#inbox.post({ reload: true });
-    for (let wake = await this.#inbox.take(); wake !== null; wake = await this.#inbox.take()) {
-      await this.#cycle(wake);
+    try {
+      for (let wake = await this.#inbox.take(); wake !== null; wake = await this.#inbox.take()) {
+        if (wake.answer !== null || wake.touched || wake.reload) await this.#reconcile(wake);
+        this.#ports.reporter.settled(this.#summary());
+      }
+    } finally {
+      this.#polling.abort();
+      this.#connections.stop();
+      this.#keeper.close();
     }
-    this.#polling.abort();
-    this.#stopCounting();
-    this.#keeper.close();
   }
 
   #startPolling(): void {
@@ -80,22 +89,25 @@ class Loop {
     void pollAtSlots(source, pollPeriodMs, clock, random, (answer) => this.#inbox.post({ answer }), signal);
   }
 
-  async #cycle(wake: Wake): Promise<void> {
-    if (wake.count) await this.#count();
-    if (wake.answer !== null || wake.touched || wake.reload) await this.#reconcile(wake);
-    this.#ports.reporter.settled({
+  #summary(): Summary {
+    return {
       instanceState: this.#state.instanceState,
-      refusing: this.#state.desired === 'refuse' && this.#state.adopted,
+      refusing: this.#isRefusing(),
       reasons: this.#state.reasons,
       holding: this.#state.hold !== null,
-      connectionsLeft: this.#countTimer === null ? null : this.#progress.left,
+      connectionsLeft: this.#connections.left,
       degraded: isUninformed(this.#state) ? ['the API has no information about this instance'] : [],
-    });
+    };
+  }
+
+  #isRefusing(): boolean {
+    return this.#state.desired === 'refuse' && this.#state.adopted;
   }
 
   async #reconcile(wake: Wake): Promise<void> {
     const { clock } = this.#ports;
-    const table = await this.#keeper.look();
+    const { ruleset } = this.#settings.plan;
+    const table = await this.#keeper.look(ruleset !== null);
     const observation = {
       answer: wake.answer,
       table,
@@ -109,7 +121,8 @@ class Loop {
     if (!steps.some(isFirewallStep)) this.#keeper.rest();
     // What was done to the table is told after the change that caused it, though it was done first.
     for (const line of tell) line();
-    this.#countWhileRefusing();
+    if (this.#isRefusing() && ruleset !== null) this.#connections.start(ruleset);
+    else this.#connections.stop();
   }
 
   async #perform(step: Step, tell: (() => void)[]): Promise<void> {
@@ -144,33 +157,6 @@ class Loop {
       CS_REASON: listed[0] ?? '',
       CS_REASONS: listed.join(' '),
     };
-  }
-
-  #countWhileRefusing(): void {
-    const refusing = this.#state.desired === 'refuse' && this.#state.adopted;
-    if (refusing && this.#countTimer === null) {
-      this.#progress = NOT_COUNTED;
-      this.#inbox.post({ count: true });
-      this.#countTimer = setInterval(() => this.#inbox.post({ count: true }), COUNT_INTERVAL_MS);
-    } else if (!refusing) {
-      this.#stopCounting();
-    }
-  }
-
-  #stopCounting(): void {
-    if (this.#countTimer !== null) clearInterval(this.#countTimer);
-    this.#countTimer = null;
-  }
-
-  async #count(): Promise<void> {
-    const { ruleset } = this.#settings.plan;
-    if (ruleset === null || this.#countTimer === null) return;
-    const { firewall, clock, reporter } = this.#ports;
-    const count = await firewall
-      .connections(ruleset.ports, ruleset.includeLoopback)
-      .catch((error: Error) => ({ known: false as const, reason: error.message }));
-    this.#progress = withCount(this.#progress, count.known ? count.total : null, clock.monotonicMs());
-    reporter.connections(count, this.#progress.drained);
   }
 }
 

@@ -2,7 +2,10 @@
 // hangs never keeps the firewall from being looked after.
 import type { Answer } from './domain/answer.ts';
 import type { Clock, MetadataSource } from './ports.ts';
-import { firstSlotMs, hasSlept, nextSlotMs, pollDeadlineMs } from './schedule.ts';
+import { type ClockReading, firstSlotMs, hasSlept, nextSlotMs, pollDeadlineMs } from './schedule.ts';
+
+/** How long a sleep of the machine may go unnoticed. */
+const SLEEP_CHECK_MS = 5_000;
 
 /** Polls at once and then at every slot until the signal aborts; never rejects. */
 export async function pollAtSlots(
@@ -20,10 +23,29 @@ export async function pollAtSlots(
     if (signal.aborted) return;
     deliver(answer);
     const now = clock.monotonicMs();
-    await clock.sleep(nextSlotMs(anchorMs, periodMs, now) - now, signal);
-    const woken = read(clock);
-    if (hasSlept(seen, woken, periodMs)) source.forgetSession();
-    seen = woken;
+    const slept = await waitUntil(nextSlotMs(anchorMs, periodMs, now), seen, periodMs, clock, signal);
+    if (slept) source.forgetSession();
+    seen = read(clock);
+  }
+}
+
+/**
+ * Waits for a slot; resolves early, with true, when the machine slept meanwhile. Timers stand still while it sleeps, so both
+ * clocks are compared every few seconds.
+ */
+async function waitUntil(
+  slotMs: number,
+  since: ClockReading,
+  periodMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    const now = read(clock);
+    if (hasSlept(since, now, periodMs)) return true;
+    const leftMs = slotMs - now.monotonicMs;
+    if (leftMs <= 0 || signal.aborted) return false;
+    await clock.sleep(Math.min(leftMs, SLEEP_CHECK_MS), signal);
   }
 }
 
@@ -39,6 +61,6 @@ async function pollOnce(source: MetadataSource, periodMs: number, signal: AbortS
   }
 }
 
-function read(clock: Clock): { wallMs: number; monotonicMs: number } {
+function read(clock: Clock): ClockReading {
   return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
 }

@@ -1,5 +1,6 @@
 // Carries out the firewall steps and keeps watch over the table while one is installed.
 import type { Firewall } from '../firewall/firewall.ts';
+import { lookAtTable } from '../firewall/look.ts';
 import type { RulesetEvent } from '../firewall/ruleset.ts';
 import type { TableObservation } from './domain/desired-firewall.ts';
 import { isBudgetSpent, type Restorations, withRestoration } from './domain/restoration-budget.ts';
@@ -33,18 +34,20 @@ export class TableKeeper {
     this.#touched = touched;
   }
 
-  /** The table as the kernel has it, or why it cannot be read. What would keep a drain from closing is degraded at once. */
-  async look(): Promise<TableObservation> {
+  /** The table as the kernel has it, or why it cannot be read. With `isWanted`, what would keep a drain from closing is told at once. */
+  async look(isWanted: boolean): Promise<TableObservation> {
     this.#lastLookMs = this.#clock.monotonicMs();
-    const found = await this.#inspect();
-    this.#obstacle = obstacleIn(found);
+    if (this.#installed) this.#watch();
+    const found = await lookAtTable(this.#firewall);
+    this.#obstacle = isWanted ? obstacleIn(found) : null;
     if (this.#obstacle !== null) this.#reporter.degraded('firewall', this.#obstacle);
     return found;
   }
 
-  /** Nothing is to be done to the table that was looked at: what failed before is over, unless the look says otherwise. */
+  /** Nothing is to be done to the table that was looked at: what was wrong before is over, unless the look says otherwise. */
   rest(): void {
     if (this.#obstacle === null) this.#reporter.degraded('firewall', null);
+    if (!isBudgetSpent(this.#restorations, this.#clock.monotonicMs())) this.#reporter.degraded('table', null);
   }
 
   /** Performs one step; resolves with how to tell it, or with null when it failed, which is reported as degraded. */
@@ -65,15 +68,6 @@ export class TableKeeper {
     this.#monitor = null;
     if (this.#pendingLook !== null) clearTimeout(this.#pendingLook);
     this.#pendingLook = null;
-  }
-
-  async #inspect(): Promise<TableObservation> {
-    try {
-      if (this.#installed) this.#watch();
-      return await this.#firewall.inspect();
-    } catch (error) {
-      return { table: 'unknown', problem: messageOf(error) };
-    }
   }
 
   async #install(step: Extract<Step, { kind: 'apply-ruleset' }>): Promise<() => void> {
@@ -98,7 +92,7 @@ export class TableKeeper {
     this.#installed = false;
     await this.#firewall.remove();
     this.#restorations = [];
-    this.#reporter.degraded('table', null);
+    for (const part of ['table', 'monitor']) this.#reporter.degraded(part, null);
     return () => this.#reporter.tableRemoved();
   }
 
@@ -133,7 +127,6 @@ export class TableKeeper {
     const waitMs = Math.max(0, this.#lastLookMs + LOOK_SPACING_MS - nowMs);
     this.#pendingLook = setTimeout(() => {
       this.#pendingLook = null;
-      this.#reporter.degraded('table', null);
       this.#touched();
     }, waitMs);
   }

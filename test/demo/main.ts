@@ -1,6 +1,5 @@
 // The main job, shown: an instance drains behind a real HAProxy, and nobody who was connected notices.
 // Started by scripts/demo; everything happens in private network namespaces. Exits 1 when a promise was not kept.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { LogLine, LogLines } from '../fixtures/log-lines.ts';
 import {
   type AgentProcess,
@@ -29,61 +28,62 @@ const observations: Observation[] = [];
 const observe = (promise: string, kept: boolean, observed: string): void =>
   void observations.push({ promise, observed, kept });
 
+/** What was started is ended in the opposite order, also when the demo is interrupted: no process and no namespace is left. */
+const ends: (() => unknown)[] = [];
+function atEnd(end: () => unknown): void {
+  ends.push(end);
+}
+
 async function main(): Promise<boolean> {
   const directory = temporaryDirectory();
+  atEnd(directory.close);
   const stage = new Stage(directory.path);
-  let api: ApiProcess | null = null;
-  let agent: AgentProcess | null = null;
-  try {
-    screen.chapter('The stage');
-    await stage.build();
-    await Promise.all([
-      stage.serveWeb('a', 'a', WEB_PORT),
-      stage.serveWeb('b', 'b', WEB_PORT),
-      stage.serveWeb('container', 'a', 80),
-    ]);
-    screen.line(
-      'network',
-      'two instances, a load balancer, an Interaction API and a client, each in a namespace of its own',
-    );
-    const client = stage.startClient();
-    await openBeforeTracking(stage, client);
-    await stage.publish();
-    stage.tellClient({ do: 'hold', name: 'published', target: TARGETS[2] as Target });
-    await client.waitFor('held', 2);
-    screen.line(
-      'client',
-      `a connection through a port published for a container: ${ADDRESSES.a}:${PUBLISHED_PORT}`,
-    );
-    screen.line('balancer', `${await stage.startBalancer()}, connection reuse on`);
-    api = await stage.startApi();
-    agent = stage.startAgent(
-      [
-        ...askEverySecond(api),
-        '--on-draining-block-new-connections-to-ports',
-        String(WEB_PORT),
-        String(PUBLISHED_PORT),
-      ],
-      KEY,
-    );
-    showAgent(agent.log);
-    await agent.log.waitFor((line) => line.event === 'state-changed' && line.to === 'running');
-    const traffic = new Traffic(client, screen);
-    await serveBoth(stage, traffic);
-    await drain(stage, client, api, agent, traffic);
-    await reopen(stage, client, api, agent, traffic);
-    observe(
-      'requests through the balancer never fail',
-      traffic.total.failed === 0,
-      `${traffic.total.failed} failed of ${traffic.sent()}`,
-    );
-    return screen.verdict(observations);
-  } finally {
-    await agent?.kill();
-    await api?.kill();
-    await stage.close();
-    directory.close();
-  }
+  atEnd(() => stage.close());
+  screen.chapter('The stage');
+  await stage.build();
+  await Promise.all([
+    stage.serveWeb('a', 'a', WEB_PORT),
+    stage.serveWeb('b', 'b', WEB_PORT),
+    stage.serveWeb('container', 'a', 80),
+  ]);
+  screen.line(
+    'network',
+    'two instances, a load balancer, an Interaction API and a client, each in a namespace of its own',
+  );
+  const client = stage.startClient();
+  await openBeforeTracking(stage, client);
+  await stage.publish();
+  stage.tellClient({ do: 'hold', name: 'published', target: TARGETS[2] as Target });
+  await client.waitFor('held', 2);
+  screen.line(
+    'client',
+    `a connection through a port published for a container: ${ADDRESSES.a}:${PUBLISHED_PORT}`,
+  );
+  screen.line('balancer', `${await stage.startBalancer()}, connection reuse on`);
+  const api = await stage.startApi();
+  atEnd(api.kill);
+  const agent = stage.startAgent(
+    [
+      ...askEverySecond(api),
+      '--on-draining-block-new-connections-to-ports',
+      String(WEB_PORT),
+      String(PUBLISHED_PORT),
+    ],
+    KEY,
+  );
+  atEnd(agent.kill);
+  showAgent(agent.log);
+  await agent.log.waitFor((line) => line.event === 'state-changed' && line.to === 'running');
+  const traffic = new Traffic(client, screen);
+  await serveBoth(stage, traffic);
+  await drain(stage, client, api, agent, traffic);
+  await reopen(stage, client, agent, traffic);
+  observe(
+    'requests through the balancer never fail',
+    traffic.total.failed === 0,
+    `${traffic.total.failed} failed of ${traffic.sent()}`,
+  );
+  return screen.verdict(observations);
 }
 
 async function openBeforeTracking(stage: Stage, client: LogLines): Promise<void> {
@@ -122,6 +122,7 @@ async function drain(
   screen.line('operator', 'cs-interact state set <instance A> draining');
   await api.setState('draining');
   await agent.log.waitFor('table-installed');
+  screen.line('kernel', 'the rule: only a SYN, the first packet of a new connection, is answered with a RST');
   screen.quote(await stage.in('a').run('nft', ['list', 'table', 'inet', 'cs-instance-watcher']));
   await refuseNew(stage, client, 'new connections are refused with a RST');
   await traffic.watch(2_000);
@@ -158,37 +159,27 @@ async function drain(
   );
 }
 
-async function reopen(
-  stage: Stage,
-  client: LogLines,
-  api: ApiProcess,
-  agent: AgentProcess,
-  traffic: Traffic,
-): Promise<void> {
+async function reopen(stage: Stage, client: LogLines, agent: AgentProcess, traffic: Traffic): Promise<void> {
   screen.chapter('Instance A comes back');
   const again = await stage.startApi();
-  try {
-    screen.line('operator', 'starts the API again; cs-interact state set <instance A> running');
-    await again.setState('running');
-    await agent.log.waitFor('table-removed');
-    const after = await traffic.watch(3_000);
-    observe('A serves again', after.a > 0, `A ${after.a}, B ${after.b} requests`);
-    const left = await stage.in('a').run('nft', ['list', 'tables']);
-    observe(
-      'nothing of ours is left in the firewall',
-      !left.includes('cs-instance-watcher'),
-      left.trim().replaceAll('\n', ', '),
-    );
-    const knocks = await knockAll(stage, client, TARGETS);
-    observe(
-      'new connections are accepted again',
-      knocks.every(({ outcome }) => outcome === 'accepted'),
-      describe(knocks),
-    );
-  } finally {
-    await again.kill();
-  }
-  void api;
+  atEnd(again.kill);
+  screen.line('operator', 'starts the API again; cs-interact state set <instance A> running');
+  await again.setState('running');
+  await agent.log.waitFor('table-removed');
+  const after = await traffic.watch(3_000);
+  observe('A serves again', after.a > 0, `A ${after.a}, B ${after.b} requests`);
+  const left = await stage.in('a').run('nft', ['list', 'tables']);
+  observe(
+    'nothing of ours is left in the firewall',
+    !left.includes('cs-instance-watcher'),
+    `only the stage's own ${left.trim().replaceAll('\n', ', ')}`,
+  );
+  const knocks = await knockAll(stage, client, TARGETS);
+  observe(
+    'new connections are accepted again',
+    knocks.every(({ outcome }) => outcome === 'accepted'),
+    describe(knocks),
+  );
 }
 
 async function refuseNew(stage: Stage, client: LogLines, promise: string, targets = TARGETS): Promise<void> {
@@ -243,13 +234,16 @@ function showAgent(log: LogLines): void {
   timer.unref();
 }
 
+async function leave(status: number): Promise<never> {
+  for (const end of ends.splice(0).reverse()) await end();
+  process.exit(status);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave(1));
 main().then(
-  async (kept) => {
-    await pause(0);
-    process.exit(kept ? 0 : 1);
-  },
+  (kept) => leave(kept ? 0 : 1),
   (error: Error) => {
     process.stderr.write(`demo: ${error.message}\n`);
-    process.exit(1);
+    return leave(1);
   },
 );

@@ -44,12 +44,19 @@ test('every import stays on an allowed edge', () => {
 });
 
 test('the loop sees ports, not adapters', () => {
-  const loopFiles = ['loop.ts', 'poller.ts', 'table-keeper.ts', 'inbox.ts', 'ports.ts'].map((name) =>
-    join(SRC, 'watcher', name),
-  );
+  const loopFiles = [
+    'loop.ts',
+    'poller.ts',
+    'table-keeper.ts',
+    'connection-watch.ts',
+    'inbox.ts',
+    'ports.ts',
+  ].map((name) => join(SRC, 'watcher', name));
   const rooms = new Set(loopFiles.flatMap(importsOf).map((target) => relative(SRC, target)));
   const adapters = [...rooms].filter(
-    (path) => path.startsWith('firewall/') && !['firewall/firewall.ts', 'firewall/ruleset.ts'].includes(path),
+    (path) =>
+      path.startsWith('firewall/') &&
+      !['firewall/firewall.ts', 'firewall/look.ts', 'firewall/ruleset.ts'].includes(path),
   );
   assert.deepEqual(adapters, []);
 });
@@ -67,6 +74,14 @@ test("the agent's program reaches neither the server nor the sandbox", () => {
     .map((file) => relative(SRC, file))
     .filter((f) => /^(interaction\/server|sandbox)\//.test(f));
   assert.deepEqual(wrong, []);
+});
+
+test('only scripts create processes', () => {
+  const users = [...sourceFiles(SRC)].filter((file) =>
+    /['"](node:)?child_process['"]/.test(readFileSync(file, 'utf8')),
+  );
+  const rooms = users.map((file) => relative(SRC, dirname(file)));
+  assert.deepEqual([...new Set(rooms)], ['watcher/hooks']);
 });
 
 test('no drawer rooms', () => {

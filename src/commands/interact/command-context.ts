@@ -1,6 +1,8 @@
 // What every command of cs-interact is given of the process it runs in, and how it fails.
 
 export interface CommandContext {
+  /** The program's own. */
+  readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal;

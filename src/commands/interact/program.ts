@@ -9,6 +9,7 @@ import { addStateCommand } from './state.ts';
 export async function runInteract(args: readonly string[], context: CommandContext): Promise<number> {
   const program = new Command('cs-interact')
     .description("operate CloneSquad's Interaction API, or serve one")
+    .version(context.version, '-V, --version', 'show the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.print(text.replace(/\n$/, '')),

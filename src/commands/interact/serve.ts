@@ -1,24 +1,33 @@
 // `cs-interact serve`: an Interaction API of one's own.
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { dialects } from '../../interaction/contract/dialects.ts';
 import type { Dialect } from '../../interaction/contract/instance-metadata.ts';
 import { startAdminListener } from '../../interaction/server/admin/listener.ts';
-import { FleetFileError, openFleetFile } from '../../interaction/server/fleet-file.ts';
+import { openFleetFile } from '../../interaction/server/fleet-file.ts';
 import { createMemoryFleetStore, type FleetStore } from '../../interaction/server/fleet-store.ts';
 import { createGateway } from '../../interaction/server/gateway.ts';
-import { KeyFileError, openKeyFile } from '../../interaction/server/key-file.ts';
-import { startInteractionServer } from '../../interaction/server/server.ts';
-import { SocketInUseError } from '../../interaction/server/unix-socket.ts';
+import { openKeyFile } from '../../interaction/server/key-file.ts';
+import { type InteractionServer, startInteractionServer } from '../../interaction/server/server.ts';
 import { adminSocketOption } from './admin-socket.ts';
-import { type CommandContext, CommandFailure } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
+import { isLoopback, isWildcard, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { makePrivateDirectory } from './private-directory.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { requireRegion } from './region.ts';
+import { startListening, startWithPath } from './start-failure.ts';
 
-interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
+const keysHelp = `
+The key file:
+  { "keys": [ { "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "change-me",
+                "caller": "AROAEXAMPLE:i-0ab",
+                "userArn": "arn:aws:sts::111111111111:assumed-role/web/i-0ab" } ] }
+
+The caller ends in the id of the instance the key stands for, as EC2's role
+sessions do (ROLE:INSTANCE; otherwise metadata answers with an error), and
+userArn is the ARN of that session, required but not acted on yet. A key may
+also have a "sessionToken" and an "expiresAt" such as "2030-01-31T12:00:00Z".
+Let only its owner read the file: chmod 600 keys.json`;
 
 interface ServeOptions {
   readonly listen: ListenAddress;
@@ -53,18 +62,17 @@ export function addServeCommand(program: Command, context: CommandContext): void
       'name of the group whose fleet this is; a data file belongs to one group',
       'default',
     )
+    .addHelpText('after', keysHelp)
     .action((options: ServeOptions) => serve(options, context));
 }
 
 async function serve(options: ServeOptions, context: CommandContext): Promise<void> {
   const region = requireRegion(options.region, context.env);
-  const keys = await withReason('--keys', () =>
-    openKeyFile(options.keys, ({ message }) => context.warn(message)),
-  );
-  const fleet = await withReason('--data', () => openFleet(options));
+  const keys = await startWithPath('--keys', options.keys, () => openKeyFile(options.keys, context.warn));
+  const fleet = await openFleet(options);
   try {
-    const admin = await withReason('--admin-socket', async () => {
-      await mkdir(dirname(options.adminSocket), { recursive: true, mode: 0o700 });
+    const admin = await startWithPath('--admin-socket', options.adminSocket, () => {
+      makePrivateDirectory(dirname(options.adminSocket));
       return startAdminListener(options.adminSocket, fleet.store, onFault);
     });
     try {
@@ -82,41 +90,40 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<vo
 
   async function listen(store: FleetStore): Promise<void> {
     const { dialect, apiId } = options;
-    const handle = createGateway({ dialect, region, apiId, store, lookup: keys.lookup });
-    const { host, port } = options.listen;
-    const server = await withReason(`--listen ${host}:${port}`, () =>
-      startInteractionServer({ host, port, handle, onFault }),
+    const refusals = createRefusalLog(context.warn);
+    const { lookup } = keys;
+    const handle = createGateway({ dialect, region, apiId, store, lookup, onRefused: refusals.add });
+    const server = await startListening(options.listen, () =>
+      startInteractionServer({ ...options.listen, handle, onFault }),
     );
-    const listening = server.origin;
-    context.print(context.isTerminal ? `listening on ${listening}/v1/` : JSON.stringify({ listening }));
+    announce(server, context);
     await untilAborted(context.signal);
     await server.close();
+    refusals.close();
   }
+}
+
+/** Says where agents find the API, with its stage: the form that --api-url takes. */
+function announce({ origin, address }: InteractionServer, context: CommandContext): void {
+  const url = `${origin}/v1/`;
+  if (!isLoopback(address)) {
+    context.warn(
+      `${origin} is not loopback, and requests and answers are not encrypted: ` +
+        'use it on a network that you trust (HTTPS is still to come)',
+    );
+  }
+  if (!context.isTerminal) {
+    context.print(JSON.stringify({ listening: origin, url }));
+    return;
+  }
+  const elsewhere = isWildcard(address) ? ` (from other hosts: this one's name in place of ${address})` : '';
+  context.print(`listening: give agents --api-url ${url}${elsewhere}`);
 }
 
 async function openFleet(options: ServeOptions): Promise<{ store: FleetStore; close: () => Promise<void> }> {
   if (options.data === undefined) return { store: createMemoryFleetStore(), close: async () => {} };
-  return openFleetFile(options.data, options.group);
-}
-
-/** Runs one step of the start, and says which option to look at when it fails. */
-async function withReason<Result>(option: string, step: () => Result | Promise<Result>): Promise<Result> {
-  try {
-    return await step();
-  } catch (error) {
-    const { message } = error as Error;
-    if (error instanceof SocketInUseError) {
-      throw new CommandFailure(75, `${option}: ${message}; stop that server or give another path`, {
-        cause: error,
-      });
-    }
-    if (error instanceof KeyFileError || error instanceof FleetFileError) {
-      throw new CommandFailure(2, `${option}: ${message}; correct the file or give another`, {
-        cause: error,
-      });
-    }
-    throw new CommandFailure(1, `${option}: ${message}; give one that this user can use`, { cause: error });
-  }
+  const { data, group } = options;
+  return startWithPath('--data', data, () => openFleetFile(data, group));
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
@@ -124,11 +131,4 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-function parseListenAddress(text: string): ListenAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65535) throw new InvalidArgumentError('Expected HOST:PORT or [IPV6]:PORT.');
-  return { host: (match[1] ?? match[2])!, port };
 }

@@ -1,8 +1,10 @@
 // How a configuration learns its context: by discovery, kept and refreshed; or, with --api-url, from what was given.
+import { quote } from '../../interaction/client/quote.ts';
 import type { AgentConfig } from '../../watcher/config/agent-config.ts';
 import { ContextKeeper } from '../../watcher/context/context-keeper.ts';
 import type { Resolution } from '../../watcher/context/instance-context.ts';
-import { learnIdentity, resolveContext } from '../../watcher/context/resolve-context.ts';
+import { learnIdentity } from '../../watcher/context/learn-identity.ts';
+import { resolveContext } from '../../watcher/context/resolve-context.ts';
 import { trustedCache } from '../../watcher/context/trusted-cache.ts';
 import { pollDeadlineMs } from '../../watcher/schedule.ts';
 import type { ContextSource } from './metadata-source.ts';
@@ -11,53 +13,49 @@ import type { SourceParts } from './settings.ts';
 /** A definite answer (no tag, no role, no permission) is asked for again no sooner than this. */
 const LEAST_RECHECK_MS = 300_000;
 
+/** What a service says of its failure is quoted in the log up to here; long enough for a policy's refusal and the advice. */
+const MAX_MESSAGE_LENGTH = 500;
+
 /** The context of the configured instance. Nothing is asked for before the first poll. */
 export function createContextSource(config: AgentConfig, parts: SourceParts): ContextSource {
   return config.apiUrl === null ? new DiscoveredContext(config, parts) : new GivenContext(config, parts);
 }
 
 class DiscoveredContext implements ContextSource {
-  readonly #config: AgentConfig;
-  readonly #parts: SourceParts;
-  #keeper: Promise<ContextKeeper> | null = null;
+  readonly #keeper: ContextKeeper;
 
   constructor(config: AgentConfig, parts: SourceParts) {
-    this.#config = config;
-    this.#parts = parts;
-  }
-
-  async current(signal: AbortSignal): Promise<Resolution> {
-    this.#keeper ??= this.#open(signal);
-    return (await this.#keeper).current(signal);
-  }
-
-  expire(): void {
-    void this.#keeper?.then((keeper) => keeper.expire());
-  }
-
-  async #open(signal: AbortSignal): Promise<ContextKeeper> {
-    const { instanceId, region, staleContextAfterMs, pollPeriodMs } = this.#config;
-    const { imds, bootId, monotonicMs, writeCache, refreshFailed, readCache } = this.#parts;
+    const { instanceId, region, staleContextAfterMs, pollPeriodMs } = config;
+    const { imds, bootId, monotonicMs, writeCache, refreshFailed, readCache } = parts;
     const timeoutMs = pollDeadlineMs(pollPeriodMs);
-    const cached = await trustedCache({
-      cached: readCache(),
-      bootId,
-      instanceId,
-      region,
-      identify: () => learnIdentity({ imds, instanceId, region }, signal),
-    });
-    const options = {
-      resolve: (within: AbortSignal) =>
-        resolveContext({ ...this.#parts, instanceId, region, timeoutMs }, within),
+    this.#keeper = new ContextKeeper({
+      recall: (within) =>
+        trustedCache({
+          cached: readCache(),
+          bootId,
+          instanceId,
+          region,
+          identify: () => learnIdentity({ imds, instanceId, region }, within),
+        }),
+      resolve: (within) => resolveContext({ ...parts, instanceId, region, timeoutMs }, within),
       staleAfterMs: staleContextAfterMs,
       recheckAfterMs: Math.max(LEAST_RECHECK_MS, staleContextAfterMs),
       confirmAfterMs: pollPeriodMs,
       refreshDeadlineMs: timeoutMs,
       monotonicMs,
       learned: writeCache,
-      refreshFailed,
-    };
-    return new ContextKeeper(options, cached);
+      refreshFailed: (message) => refreshFailed(quote(message, MAX_MESSAGE_LENGTH)),
+    });
+  }
+
+  async current(signal: AbortSignal): Promise<Resolution> {
+    const resolution = await this.#keeper.current(signal);
+    if (resolution.kind === 'ready') return resolution;
+    return { ...resolution, message: quote(resolution.message, MAX_MESSAGE_LENGTH) };
+  }
+
+  expire(): void {
+    this.#keeper.expire();
   }
 }
 

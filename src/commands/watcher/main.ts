@@ -1,7 +1,9 @@
 // The agent's program: what the command line asks for, done, as an exit status and at most one line of error.
+import { EnvironmentError } from '../../aws/http-agents.ts';
 import { parseCommandLine } from '../../watcher/config/command-line.ts';
-import { ConfigError } from '../../watcher/config/agent-config.ts';
-import { unitFor, writeUnit } from '../../watcher/config/generate-systemd.ts';
+import { type AgentConfig, ConfigError } from '../../watcher/config/agent-config.ts';
+import { leftOutOfUnit, unitFor, unitWritten, writeUnit } from '../../watcher/config/generate-systemd.ts';
+import { OPTIONS } from '../../watcher/config/options.ts';
 import { printConfig } from '../../watcher/config/print-config.ts';
 import { resolveConfig } from '../../watcher/config/resolve.ts';
 import { cleanUp } from './clean-up.ts';
@@ -12,14 +14,15 @@ export interface Invocation {
   /** Without runtime and script. */
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+  /** Throws when the directory is gone. */
+  readonly cwd: () => string;
   /** Absolute path by which the program was started; what a generated unit starts. */
   readonly program: string;
   readonly version: string;
 }
 
 const EPILOGUE = `Commands:
-  cleanup  remove the drain table when no agent runs (only --runtime-dir applies)
+  cleanup  open the ports when no agent runs; see cleanup --help
 
 Exit status: 0 done or stopped by a signal, 1 error, 2 usage or configuration, 75 another agent runs.`;
 
@@ -29,13 +32,14 @@ export async function main(invocation: Invocation): Promise<number> {
     return await perform(invocation);
   } catch (error) {
     process.stderr.write(`cs-instance-watcher: ${oneLine(error)}\n`);
-    return error instanceof ConfigError ? EXIT.usage : EXIT.error;
+    return error instanceof ConfigError || error instanceof EnvironmentError ? EXIT.usage : EXIT.error;
   }
 }
 
-async function perform({ args, env, cwd, program, version }: Invocation): Promise<number> {
-  const isCleanup = args[0] === 'cleanup';
-  const line = parseCommandLine(isCleanup ? args.slice(1) : args, { version, epilogue: EPILOGUE });
+async function perform({ args, env, cwd: currentDirectory, program, version }: Invocation): Promise<number> {
+  const cwd = workingDirectory(currentDirectory);
+  if (args[0] === 'cleanup') return cleanUp(args.slice(1), env, cwd);
+  const line = parseCommandLine(args, { version, epilogue: EPILOGUE });
   if (line.kind === 'show') {
     process.stdout.write(line.text);
     return EXIT.done;
@@ -43,16 +47,35 @@ async function perform({ args, env, cwd, program, version }: Invocation): Promis
   const sources = { given: line.given, env, cwd };
   const resolved = resolveConfig(sources);
   const { config } = resolved;
-  if (isCleanup) return cleanUp(config);
   if (config.printConfig) {
     process.stdout.write(printConfig(resolved));
     return EXIT.done;
   }
   if (config.generateSystemd !== null) {
-    writeUnit(config.generateSystemd, unitFor(program, line.given, cwd));
+    writeUnit(config.generateSystemd, unitFor({ program, version, given: line.given, cwd }));
+    const leftOut = leftOutOfUnit(resolved);
+    if (leftOut !== null) process.stderr.write(`cs-instance-watcher: ${leftOut}\n`);
+    process.stdout.write(`${unitWritten(config.generateSystemd)}\n`);
     return EXIT.done;
   }
-  return serve(resolved, () => resolveConfig(sources), { env, version });
+  const cleanupCommand = [program, 'cleanup', ...directoriesOf(config)].join(' ');
+  return serve(resolved, () => resolveConfig(sources), { env, version, cleanupCommand });
+}
+
+/** The directories of an agent that has others than the default ones, as options. */
+function directoriesOf(config: AgentConfig): string[] {
+  return (['runtimeDir', 'stateDir'] as const).flatMap((setting) => {
+    const { name, default: usual } = OPTIONS[setting];
+    return config[setting] === usual ? [] : [`--${name}`, config[setting]];
+  });
+}
+
+function workingDirectory(cwd: () => string): string {
+  try {
+    return cwd();
+  } catch {
+    throw new ConfigError('usage', 'the current directory is gone: start the program from one that exists');
+  }
 }
 
 function oneLine(error: unknown): string {

@@ -9,8 +9,9 @@ import {
   routesFromDiscovery,
 } from '../../interaction/client/api-address.ts';
 import { fetchMetadata } from '../../interaction/client/metadata.ts';
-import type { MetadataAnswer } from '../../interaction/client/metadata-answer.ts';
+import type { MetadataAnswer, UnknownClass } from '../../interaction/client/metadata-answer.ts';
 import type { InstanceContext, Resolution } from '../../watcher/context/instance-context.ts';
+import { CREDENTIALS_ADVICE } from '../../watcher/context/resolve-context.ts';
 import type { Answer } from '../../watcher/domain/answer.ts';
 import type { MetadataSource } from '../../watcher/ports.ts';
 
@@ -66,7 +67,8 @@ export class ApiMetadataSource implements MetadataSource {
         if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
         const routes = this.#inOrder(found.routes);
         asked = routes.map(({ url }) => new URL(url).host).join(', ');
-        return toAnswer(await this.#ask(resolution.context, routes, endsAtMs, signal));
+        const answer = await this.#ask(resolution.context, routes, endsAtMs, signal);
+        return toAnswer(answer, this.#options.apiUrl !== null);
       });
     } catch (error) {
       if (!(error instanceof DeadlineExceeded)) throw error;
@@ -105,10 +107,9 @@ export class ApiMetadataSource implements MetadataSource {
         askedInstanceId: askedInstanceId ?? undefined,
         expectedInstanceId: context.instanceId ?? undefined,
       });
-      if (!leadsNowhere(answer)) {
-        this.#preferred = route.url;
-        return answer;
-      }
+      // Anything else is no proof that the route leads there: nothing may have been sent at all.
+      if (answer.kind !== 'unknown') this.#preferred = route.url;
+      if (!leadsNowhere(answer)) return answer;
     }
     this.#rediscover();
     return answer as MetadataAnswer;
@@ -127,10 +128,29 @@ function leadsNowhere(answer: MetadataAnswer): boolean {
   return answer.kind === 'unknown' && (answer.class === 'transport' || answer.isWrongEndpoint === true);
 }
 
-function toAnswer(answer: MetadataAnswer): Answer {
-  if (answer.kind !== 'metadata') return answer;
+function toAnswer(answer: MetadataAnswer, isApiUrlGiven: boolean): Answer {
+  if (answer.kind === 'no-information') return answer;
+  if (answer.kind === 'unknown') {
+    const advice = adviceOn(answer.class, isApiUrlGiven);
+    const message = advice === null ? answer.message : `${answer.message}: ${advice}`;
+    return { kind: 'unknown', class: answer.class, message };
+  }
   const { instanceId, state, tags, subfleetName, targetGroups } = answer.metadata;
   return { kind: 'known', instanceId, state, tags, subfleetName, targetGroups };
+}
+
+/** What to do about trouble that does not pass by itself. */
+function adviceOn(trouble: UnknownClass, isApiUrlGiven: boolean): string | null {
+  switch (trouble) {
+    case 'credentials':
+      return CREDENTIALS_ADVICE;
+    case 'forbidden':
+      return isApiUrlGiven
+        ? 'check --api-url (it needs the stage, such as http://host:8080/v1/), --region and what these credentials may call'
+        : 'check what these credentials may call, and the policy of the API';
+    default:
+      return null;
+  }
 }
 
 function unknownContext(message: string): Answer {

@@ -1,15 +1,17 @@
 // Runs the agent: lock, adopt, ready, loop, and the signals that reload and end it.
 import { randomUUID } from 'node:crypto';
 import type { Firewall } from '../../firewall/firewall.ts';
+import { lookAtTable } from '../../firewall/look.ts';
 import { hostClock } from '../../watcher/clock.ts';
 import type { AgentConfig, ResolvedConfig } from '../../watcher/config/agent-config.ts';
+import { configChanges } from '../../watcher/config/config-changes.ts';
 import { adopt } from '../../watcher/domain/adopt.ts';
 import { recordedState } from '../../watcher/domain/agent-state.ts';
 import type { TableObservation } from '../../watcher/domain/desired-firewall.ts';
 import type { HookReport } from '../../watcher/hooks/hook-report.ts';
 import { createHookRunner } from '../../watcher/hooks/runner.ts';
 import { startAgent } from '../../watcher/loop.ts';
-import { hookLine } from '../../watcher/observe/hook-line.ts';
+import { hookLine, unfinishedHooksLine } from '../../watcher/observe/hook-line.ts';
 import type { Log } from '../../watcher/observe/log.ts';
 import { writeEntry } from '../../watcher/observe/log-entry.ts';
 import { LogReporter } from '../../watcher/observe/reporter.ts';
@@ -17,12 +19,13 @@ import { bootId } from '../../watcher/state/boot.ts';
 import { ContextFile } from '../../watcher/state/context-file.ts';
 import { RecordFile } from '../../watcher/state/record-file.ts';
 import { RecordKeeper } from '../../watcher/state/record-keeper.ts';
-import { connectAws, settingsFor } from './settings.ts';
+import { type AwsClients, settingsFor } from './settings.ts';
 
 export interface AgentRun {
   readonly config: AgentConfig;
   readonly version: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly aws: AwsClients;
+  readonly cleanupCommand: string;
   readonly log: Log;
   readonly firewall: Firewall;
   /** Tells the service manager one assignment per line; does nothing where there is none. */
@@ -35,17 +38,14 @@ export interface AgentRun {
   readonly reread: () => ResolvedConfig;
 }
 
-/**
- * Runs until the signal aborts. Ready before anything is asked of the network; a drain stays closed when it returns.
- * Throws EnvironmentError when a variable for AWS cannot be used.
- */
+/** Runs until the signal aborts. Ready before anything is asked of the network; a drain stays closed when it returns. */
 export async function runAgent(run: AgentRun): Promise<void> {
   const { log, firewall, notify } = run;
   let config = run.config;
   const boot = bootId();
   const contextFile = new ContextFile(config.stateDir);
   const parts = {
-    ...connectAws(run.env, run.version),
+    ...run.aws,
     bootId: boot,
     readCache: () => contextFile.read(),
     writeCache: (context: Parameters<ContextFile['write']>[0]['context']) => {
@@ -61,23 +61,20 @@ export async function runAgent(run: AgentRun): Promise<void> {
   const recordFile = new RecordFile(config.stateDir, boot);
   const { record, problem } = recordFile.read();
   if (problem !== null) log.warn({ event: 'record-ignored' }, problem);
-  const table = await look(firewall);
+  const table = await lookAtTable(firewall);
   const initial = adopt(record?.state ?? null, table);
-  const keeper = new RecordKeeper(
-    recordFile,
-    { state: recordedState(initial), unfinishedHooks: null },
-    (trouble) => reporter.degraded('record', trouble),
+  const keeper = new RecordKeeper(recordFile, recordedState(initial), (trouble) =>
+    reporter.degraded('record', trouble),
   );
-  if (record?.unfinishedHooks) {
-    const { id, from, to } = record.unfinishedHooks;
-    log.warn(
-      { event: 'hook-interrupted', transition: id },
-      `scripts of ${from} -> ${to} were interrupted and are not repeated`,
-    );
-  }
+  const unfinished = record?.unfinishedHooks ?? [];
+  for (const hooks of unfinished) writeEntry(log, unfinishedHooksLine(hooks));
+  // What was told once is not told again at the next start.
+  if (unfinished.length > 0) keeper.save(recordedState(initial));
   const hooks = createHookRunner({
     settings: () => ({ scriptDir: config.scriptDir, timeoutMs: config.hookTimeoutMs }),
+    onBegin: (transition) => keeper.hooksBegan(transition),
     onReport: (report) => {
+      if (report.kind === 'superseded') keeper.hooksSuperseded(report.transition);
       if (hasEnded(report)) keeper.hooksEnded(report.transition);
       writeEntry(log, hookLine(report));
     },
@@ -87,6 +84,12 @@ export async function runAgent(run: AgentRun): Promise<void> {
     { event: 'started', table: table.table, recorded: initial.instanceState },
     startMessage(run.version, initial.desired, table),
   );
+  if (config.ports.length === 0) {
+    log.info(
+      { event: 'no-ports' },
+      'no ports are given (--on-draining-block-new-connections-to-ports): only scripts run, no connection is refused',
+    );
+  }
   notify('READY=1\nSTATUS=waiting for the API');
   const agent = startAgent(
     initial,
@@ -98,7 +101,7 @@ export async function runAgent(run: AgentRun): Promise<void> {
       record: keeper,
       hooks: {
         submit: (transition) => {
-          keeper.hooksBegan(transition);
+          keeper.hooksSubmitted(transition);
           hooks.submit(transition);
         },
       },
@@ -110,39 +113,40 @@ export async function runAgent(run: AgentRun): Promise<void> {
   run.onReload(() => {
     const reread = rereadOr(run.reread, log);
     if (reread === null) return;
+    const { applied, atRestart } = configChanges(config, reread.config);
     config = reread.config;
     for (const warning of reread.warnings) log.warn({ event: 'configuration' }, warning);
     agent.reload(settingsFor(config, parts));
-    log.info({ event: 'reloaded' }, 'configuration read again');
+    log.info(
+      { event: 'reloaded', applied },
+      `configuration read again: ${applied.join(', ') || 'nothing'} changed`,
+    );
+    if (atRestart.length > 0)
+      log.warn(
+        { event: 'configuration', atRestart },
+        `${atRestart.join(', ')}: changed too, in force after a restart`,
+      );
   });
 
   await agent.ended;
   notify('STOPPING=1');
   await hooks.stop();
-  const left = await look(firewall);
-  log.info({ event: 'stopped', table: left.table }, stopMessage(left));
+  const left = await lookAtTable(firewall);
+  log.info({ event: 'stopped', table: left.table }, stopMessage(left, run.cleanupCommand));
   parts.http.close();
   parts.imds.close();
 }
 
-/** Whether nothing of the transition's scripts is left to run; one that the end of the agent interrupts stays on record. */
+/** Whether scripts that began have ended; those that the end of the agent interrupts or keeps from beginning stay on record. */
 function hasEnded(report: HookReport): boolean {
   switch (report.kind) {
     case 'completed':
       return !report.interrupted;
     case 'malformed-state':
-    case 'superseded':
+    case 'given-up':
       return true;
     default:
       return false;
-  }
-}
-
-async function look(firewall: Firewall): Promise<TableObservation> {
-  try {
-    return await firewall.inspect();
-  } catch (error) {
-    return { table: 'unknown', problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -168,13 +172,13 @@ function attempt(action: () => void): string | null {
 }
 
 function startMessage(version: string, desired: string, table: TableObservation): string {
-  const found = table.table === 'ours' ? 'a drain table is in place' : 'no drain table';
+  const found = table.table === 'ours' ? 'a drain table is in place' : 'no drain table is in place';
   const drain = desired === 'refuse' ? 'the drain of before goes on' : 'waiting for the API';
-  return `cs-instance-watcher ${version}: ${table.table === 'unknown' ? table.problem : found}, ${drain}`;
+  return `cs-instance-watcher ${version}: ${table.table === 'unknown' ? '' : `${found}, `}${drain}`;
 }
 
-function stopMessage(left: TableObservation): string {
+function stopMessage(left: TableObservation, cleanupCommand: string): string {
   return left.table === 'ours'
-    ? 'stopped; new connections stay refused, to open the ports: cs-instance-watcher cleanup'
+    ? `stopped; new connections stay refused, to open the ports: ${cleanupCommand}`
     : 'stopped';
 }

@@ -1,21 +1,35 @@
 // The process around the agent: its log, its lock, its firewall and its signals.
+import type { Environment } from '../../aws/http-agents.ts';
 import { findIptablesChain } from '../../firewall/iptables.ts';
 import { openFirewall } from '../../firewall/native-firewall.ts';
+import { ReopeningFirewall } from '../../firewall/reopening-firewall.ts';
 import { notify } from '../../firewall/service-manager.ts';
 import type { ResolvedConfig } from '../../watcher/config/agent-config.ts';
 import { createLog, type Log } from '../../watcher/observe/log.ts';
 import { EXIT } from './exit-status.ts';
 import { OLD_CHAIN, oldChainWarning } from './old-chain.ts';
 import { runAgent } from './run-agent.ts';
+import { connectAws } from './settings.ts';
 import { takeWriterLock } from './writer-lock.ts';
 
-/** Runs the agent until SIGTERM or SIGINT and returns the exit status. SIGHUP reads the configuration again. */
+export interface Surroundings {
+  readonly env: Environment;
+  readonly version: string;
+  /** The command that opens the ports once the agent has ended, for the person who reads the log. */
+  readonly cleanupCommand: string;
+}
+
+/**
+ * Runs the agent until SIGTERM or SIGINT and returns the exit status. SIGHUP reads the configuration again.
+ * Throws EnvironmentError when a variable for AWS cannot be used, NativeLoadError without the addon.
+ */
 export async function serve(
   resolved: ResolvedConfig,
   reread: () => ResolvedConfig,
-  { env, version }: { readonly env: NodeJS.ProcessEnv; readonly version: string },
+  { env, version, cleanupCommand }: Surroundings,
 ): Promise<number> {
   const { config } = resolved;
+  const aws = connectAws(env, version);
   const log = createLog({
     level: config.logLevel,
     format: config.logFormat,
@@ -31,7 +45,7 @@ export async function serve(
   }
   if (lock.kind === 'unavailable')
     log.error({ event: 'degraded', part: 'lock' }, `degraded: lock: ${lock.problem}`);
-  const firewall = openFirewall({ ownership: config.tableOwnership });
+  const firewall = new ReopeningFirewall(() => openFirewall({ ownership: config.tableOwnership }));
   await warnOfOldChain(log);
   const ending = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort());
@@ -41,7 +55,8 @@ export async function serve(
     await runAgent({
       config,
       version,
-      env,
+      aws,
+      cleanupCommand,
       log,
       firewall,
       notify: (text) => tellServiceManager(env.NOTIFY_SOCKET, text, log),

@@ -10,12 +10,16 @@ import type { Settings } from '../../watcher/ports.ts';
 import { createContextSource } from './context-source.ts';
 import { ApiMetadataSource } from './metadata-source.ts';
 
-/** What every source of one process shares. */
-export interface SourceParts {
+/** The clients of AWS that one process has. */
+export interface AwsClients {
   readonly env: Environment;
   readonly imds: Imds;
   readonly credentials: OwnCredentials;
   readonly http: SignedHttp;
+}
+
+/** What every source of one process shares. */
+export interface SourceParts extends AwsClients {
   readonly bootId: string;
   readonly readCache: () => { readonly bootId: string; readonly context: InstanceContext } | null;
   readonly writeCache: (context: InstanceContext) => void;
@@ -24,10 +28,7 @@ export interface SourceParts {
 }
 
 /** The clients of AWS over the process's environment. Throws EnvironmentError when a variable cannot be used. */
-export function connectAws(
-  env: Environment,
-  version: string,
-): Pick<SourceParts, 'env' | 'imds' | 'credentials' | 'http'> {
+export function connectAws(env: Environment, version: string): AwsClients {
   const imds = createImds({ env });
   const credentials = createCredentialSource({ lookup: standardChain(env) });
   const http = createSignedHttp({ env, credentials, userAgent: `cs-instance-watcher/${version}` });

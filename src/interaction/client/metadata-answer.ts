@@ -20,8 +20,6 @@ export interface UnknownAnswer {
   readonly kind: 'unknown';
   readonly class: UnknownClass;
   readonly message: string;
-  /** How long the server asked to be left alone. */
-  readonly retryAfterMs?: number;
   /** API Gateway's bare `Forbidden`: this route does not lead to this API, another one may. */
   readonly isWrongEndpoint?: boolean;
 }
@@ -35,7 +33,6 @@ export type MetadataAnswer =
 export function classifyMetadataAnswer(
   answer: HttpAnswer,
   expectedInstanceId: string | undefined,
-  nowMs: number,
 ): MetadataAnswer {
   const { status } = answer;
   if (status === 200) return readMetadata(answer.body, expectedInstanceId);
@@ -44,10 +41,8 @@ export function classifyMetadataAnswer(
   if (status === 400 && said.startsWith('No information for instance id'))
     return { kind: 'no-information', message };
   if (status === 401 || status === 403) return classifyRefusal(answer, said, message);
-  const retryAfterMs = readRetryAfterMs(answer, nowMs);
-  const pause = retryAfterMs === null ? {} : { retryAfterMs };
-  if (status === 429) return { kind: 'unknown', class: 'throttled', message, ...pause };
-  if (status >= 500) return { kind: 'unknown', class: 'http-5xx', message, ...pause };
+  if (status === 429) return { kind: 'unknown', class: 'throttled', message };
+  if (status >= 500) return { kind: 'unknown', class: 'http-5xx', message };
   return { kind: 'unknown', class: 'unexpected-status', message };
 }
 
@@ -101,13 +96,6 @@ function parseJson(body: Buffer): { ok: true; value: unknown } | { ok: false } {
 
 function quoteBody(body: Buffer): string {
   return quote(body.subarray(0, 1024).toString('utf8'));
-}
-
-function readRetryAfterMs(answer: HttpAnswer, nowMs: number): number | null {
-  const text = headerOf(answer, 'retry-after').trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const dateMs = Date.parse(text);
-  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
 }
 
 function headerOf(answer: HttpAnswer, name: string): string {

@@ -40,5 +40,5 @@ export async function fetchMetadata(query: MetadataQuery): Promise<MetadataAnswe
     const kind = error instanceof CredentialsError ? 'credentials' : 'transport';
     return { kind: 'unknown', class: kind, message: quote(reason, 300) };
   }
-  return classifyMetadataAnswer(answer, query.expectedInstanceId, Date.now());
+  return classifyMetadataAnswer(answer, query.expectedInstanceId);
 }

@@ -15,6 +15,7 @@ import {
   operationAnswer,
   signatureRefused,
 } from './gateway-answers.ts';
+import { claimedKeyId, type RefusalReason, type RefusedRequest } from './refused-request.ts';
 
 /** An access key and whom it stands for. */
 export interface AccessKey extends Caller {
@@ -32,10 +33,15 @@ export interface GatewayOptions {
   /** When set, a request naming another API in `x-apigw-api-id` gets API Gateway's `Forbidden`. */
   readonly apiId?: string | undefined;
   readonly nowMs?: () => number;
+  /** Hears of every request that no operation was asked for, with nothing in it that must not be written down. */
+  readonly onRefused?: (refused: RefusedRequest) => void;
 }
 
+/** A request and, where it came over a socket, the address it came from. */
+export type ArrivedRequest = ReceivedRequest & { readonly peerAddress?: string | undefined };
+
 /** Answers one request; rejects only on a fault of the server's own. */
-export type HandleRequest = (request: ReceivedRequest) => Promise<GatewayResponse>;
+export type HandleRequest = (request: ArrivedRequest) => Promise<GatewayResponse>;
 
 const errorTypes: Readonly<Record<RefusalCode, string>> = {
   'missing-authentication': 'MissingAuthenticationTokenException',
@@ -48,19 +54,28 @@ const errorTypes: Readonly<Record<RefusalCode, string>> = {
 };
 
 export function createGateway(options: GatewayOptions): HandleRequest {
-  const { dialect, region, store, lookup, apiId, nowMs = Date.now } = options;
+  const { dialect, region, store, lookup, apiId, nowMs = Date.now, onRefused } = options;
+  const isKnown = (accessKeyId: string) => lookup(accessKeyId) !== undefined;
+  const refuse = (request: ArrivedRequest, reason: RefusalReason, answer: GatewayResponse) => {
+    onRefused?.({ peerAddress: request.peerAddress, accessKeyId: claimedKeyId(request, isKnown), reason });
+    return answer;
+  };
   return async (request) => {
-    if (apiId !== undefined && namesAnotherApi(request, apiId)) return forbidden();
+    if (apiId !== undefined && namesAnotherApi(request, apiId)) {
+      return refuse(request, 'another-api', forbidden());
+    }
     const staged = pathInStage(request.rawPath);
-    if (staged === null) return forbidden();
+    if (staged === null) return refuse(request, 'another-stage', forbidden());
     const isRouted = request.method === 'GET' || (request.method === 'POST' && !staged.isRoot);
-    if (!isRouted) return missingAuthenticationToken();
+    if (!isRouted) return refuse(request, 'no-such-method', missingAuthenticationToken());
 
     const verified = verifyRequest(request, { region, service: 'execute-api', nowMs: nowMs(), lookup });
-    if (!verified.ok) return signatureRefused(errorTypes[verified.code], verified.message);
+    if (!verified.ok) {
+      return refuse(request, verified.code, signatureRefused(errorTypes[verified.code], verified.message));
+    }
     const caller = lookup(verified.accessKeyId);
     // The keys may have been replaced since the signature was verified.
-    if (caller === undefined) return missingAuthenticationToken();
+    if (caller === undefined) return refuse(request, 'invalid-client-token', missingAuthenticationToken());
 
     const command = normaliseCommand(staged.path);
     const operation = findOperation(command, dialect);

@@ -1,6 +1,6 @@
 // The access keys that the server accepts, in a JSON file that may change while it runs:
 //   {"keys": [{"accessKeyId", "secretAccessKey", "sessionToken"?, "expiresAt"?, "caller", "userArn"}]}
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { AccessKey } from './gateway.ts';
 
 /** The file cannot be used. The message names it and the key at fault, and contains no secret. */
@@ -12,28 +12,35 @@ export interface KeyFile {
   lookup(accessKeyId: string): AccessKey | undefined;
 }
 
-type Keys = ReadonlyMap<string, AccessKey>;
+/** The file's keys, and what is odd about it: lines for the person in charge. */
+interface Content {
+  readonly keys: ReadonlyMap<string, AccessKey>;
+  readonly warnings: readonly string[];
+}
 
 /**
- * Reads the file now (throws KeyFileError) and again at the first lookup after it changed. A change that cannot be used
- * is told to `onProblem` once, and the keys read before stay in force until the file changes again.
+ * Reads the file now (throws KeyFileError) and again at the first lookup after it changed. `onWarning` gets a line when
+ * what was read is unsafe or useless, and when a change cannot be used: then the keys read before stay in force until
+ * the file changes again.
  */
-export function openKeyFile(path: string, onProblem: (error: KeyFileError) => void): KeyFile {
+export function openKeyFile(path: string, onWarning: (line: string) => void): KeyFile {
   let version = versionOf(path);
-  let keys = readKeys(path);
+  let content = readContent(path);
+  content.warnings.forEach(onWarning);
   return {
     lookup(accessKeyId) {
       const current = versionOf(path);
       if (current !== version) {
         version = current;
         try {
-          keys = readKeys(path);
+          content = readContent(path);
+          content.warnings.forEach(onWarning);
         } catch (error) {
           if (!(error instanceof KeyFileError)) throw error;
-          onProblem(error);
+          onWarning(`${error.message}; the keys read before stay in force`);
         }
       }
-      return keys.get(accessKeyId);
+      return content.keys.get(accessKeyId);
     },
   };
 }
@@ -46,17 +53,33 @@ function versionOf(path: string): string {
     : `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`;
 }
 
-function readKeys(path: string): Keys {
-  let text: string;
+function readContent(path: string): Content {
+  const { text, mode } = readTextAndMode(path);
+  if ((mode & 0o022) !== 0) {
+    throw new KeyFileError(`${path} is writable by others, who could add keys (chmod 600 ${path})`);
+  }
+  const keys = parseKeys(path, text);
+  const warnings: string[] = [];
+  if ((mode & 0o044) !== 0) warnings.push(`${path} is readable by others: chmod 600 ${path}`);
+  if (keys.size === 0) warnings.push(`${path} has no keys: every request will be refused`);
+  return { keys, warnings };
+}
+
+/** Both of the same file, whatever replaces it meanwhile. */
+function readTextAndMode(path: string): { text: string; mode: number } {
   try {
-    text = readFileSync(path, 'utf8');
+    const file = openSync(path, 'r');
+    try {
+      return { text: readFileSync(file, 'utf8'), mode: fstatSync(file).mode };
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw new KeyFileError(`${path}: ${(error as Error).message}`, { cause: error });
   }
-  return parseKeys(path, text);
 }
 
-function parseKeys(path: string, text: string): Keys {
+function parseKeys(path: string, text: string): Content['keys'] {
   let content: unknown;
   try {
     content = JSON.parse(text);

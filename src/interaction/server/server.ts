@@ -2,9 +2,8 @@
 // nothing of sockets. Whoever wants to interfere with answers wraps the handler.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ReceivedRequest } from '../../aws/sigv4/verify.ts';
 import { closeServer } from './close-server.ts';
-import type { HandleRequest } from './gateway.ts';
+import type { ArrivedRequest, HandleRequest } from './gateway.ts';
 import { type GatewayResponse, internalServerError, requestTooLong } from './gateway-answers.ts';
 import { readBody } from './read-body.ts';
 
@@ -20,6 +19,8 @@ export interface InteractionServerOptions {
 export interface InteractionServer {
   /** For example `http://127.0.0.1:1234`, without a slash at the end. */
   readonly origin: string;
+  /** What it listens on, once a name given as host was looked up. */
+  readonly address: string;
   /** Refuses new connections, lets requests under way finish for two seconds, then ends what is left. */
   close(): Promise<void>;
 }
@@ -59,16 +60,17 @@ export async function startInteractionServer(options: InteractionServerOptions):
   const { address, family, port: listeningPort } = server.address() as AddressInfo;
   return {
     origin: `http://${family === 'IPv6' ? `[${address}]` : address}:${listeningPort}`,
+    address,
     close: () => closeServer(server),
   };
 }
 
 async function answer(request: IncomingMessage, handle: HandleRequest): Promise<GatewayResponse> {
   const body = await readBody(request, maxBodyBytes);
-  return body === null ? requestTooLong() : handle(toReceivedRequest(request, body));
+  return body === null ? requestTooLong() : handle(toArrivedRequest(request, body));
 }
 
-function toReceivedRequest(request: IncomingMessage, body: Buffer): ReceivedRequest {
+function toArrivedRequest(request: IncomingMessage, body: Buffer): ArrivedRequest {
   const url = request.url ?? '/';
   const queryStart = url.indexOf('?');
   const headers: [string, string][] = [];
@@ -81,6 +83,7 @@ function toReceivedRequest(request: IncomingMessage, body: Buffer): ReceivedRequ
     rawQuery: queryStart < 0 ? '' : url.slice(queryStart + 1),
     headers,
     body,
+    peerAddress: request.socket.remoteAddress,
   };
 }
 

@@ -18,25 +18,50 @@ export interface ProgramDescription {
   readonly epilogue?: string;
 }
 
+/** What `cleanup` must know. */
+export const CLEANUP_SETTINGS = ['configFile', 'runtimeDir', 'stateDir', 'tableOwnership'] as const;
+
 /**
  * Parses the agent's arguments (without runtime and script).
  * Throws `ConfigError` with code `usage`, one line that names the nearest option where there is one.
  */
 export function parseCommandLine(args: readonly string[], program: ProgramDescription): CommandLine {
-  const given = new Map<Setting, string[]>();
-  let shown = '';
+  const [first] = args;
+  if (first !== undefined && /^[^-]/.test(first)) {
+    throw new ConfigError(
+      'usage',
+      `${JSON.stringify(first)} is not a command: the only command is cleanup; options begin with --, see --help`,
+    );
+  }
   const command = new Command('cs-instance-watcher')
     .description(
       "Refuses new TCP connections while CloneSquad drains this instance; runs the operator's scripts.",
     )
     .usage('[options]')
     .version(program.version, '-V, --version', 'show the version')
+    .addHelpText('after', program.epilogue === undefined ? '' : `\n${program.epilogue}`);
+  return parse(command, SETTINGS, args);
+}
+
+/** Parses what follows `cleanup`. Throws `ConfigError` with code `usage`. */
+export function parseCleanupLine(args: readonly string[]): CommandLine {
+  const command = new Command('cs-instance-watcher cleanup')
+    .description(
+      'Opens the ports when no agent runs: removes the drain table, and the drain from the record.',
+    )
+    .usage('[--runtime-dir DIR] [--state-dir DIR] [--config FILE]');
+  return parse(command, CLEANUP_SETTINGS, args);
+}
+
+function parse(command: Command, settings: readonly Setting[], args: readonly string[]): CommandLine {
+  const given = new Map<Setting, string[]>();
+  let shown = '';
+  command
     .helpOption('-h, --help', 'show this help')
-    .addHelpText('after', program.epilogue === undefined ? '' : `\n${program.epilogue}`)
     .configureHelp({ optionTerm: (option) => option.flags.replace('[BOOLEAN]', '[true|false]') })
     .configureOutput({ writeOut: (text) => (shown += text), writeErr: () => {} })
     .exitOverride();
-  for (const setting of SETTINGS) {
+  for (const setting of settings) {
     const spec = OPTIONS[setting] as OptionSpec<unknown>;
     command.addOption(new Option(flags(spec), describe(spec)));
     command.on(`option:${spec.name}`, (word: string | null) => {
@@ -62,5 +87,10 @@ function flags(spec: OptionSpec<unknown>): string {
 function describe(spec: OptionSpec<unknown>): string {
   const value = spec.kind.write(spec.default);
   const isWorthSaying = value !== null && value !== false && !Array.isArray(value);
-  return isWorthSaying ? `${spec.description} (default: ${value})` : spec.description;
+  if (isWorthSaying) return `${spec.description} (default: ${value})`;
+  const bare = spec.placeholder === null ? null : spec.kind.write(spec.bare);
+  const isBareWorthSaying = typeof bare === 'string' && spec.bare !== spec.default;
+  return isBareWorthSaying
+    ? `${spec.description} (${spec.placeholder} when not given: ${bare})`
+    : spec.description;
 }

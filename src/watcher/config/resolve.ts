@@ -18,6 +18,9 @@ export interface ConfigSources {
   readonly cwd: string;
 }
 
+/** Variables of ours that are no options, beside those of `cs-interact`. */
+const OTHER_VARIABLES: ReadonlySet<string> = new Set(['CS_NATIVE_DIR', 'CS_PROGRAM_PATH']);
+
 type FileEntries = ReadonlyMap<Setting, FileEntry>;
 
 interface Candidate<T> {
@@ -31,15 +34,7 @@ interface Candidate<T> {
  * A value that is wrong is an error even where a stronger source overrides it. Throws `ConfigError`.
  */
 export function resolveConfig(sources: ConfigSources): ResolvedConfig {
-  const configFile = settle('configFile', sources, null);
-  const entries = readConfigFile(configFile.value);
-  if (entries === null && isNamed(sources, configFile.origin)) {
-    throw new ConfigError(
-      'configuration',
-      `${configFile.value}: no such file (named by ${nameOf(configFile.origin)})`,
-    );
-  }
-
+  const entries = readNamedFile(sources, settle('configFile', sources, null));
   const values: { -readonly [S in Setting]?: AgentConfig[S] } = {};
   const origins: Partial<Record<Setting, Origin>> = {};
   const warnings: string[] = [];
@@ -51,17 +46,59 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   };
   for (const setting of SETTINGS) add(setting);
   if (values.doNotGenerateSystemd) values.generateSystemd = null;
+  warnings.push(...unknownVariables(sources));
   return { config: values as AgentConfig, origins: origins as Record<Setting, Origin>, warnings };
 }
 
+/**
+ * Settles only some options, for a command that must do its work whatever the rest says: what is wrong in the file or in the
+ * environment is passed over with a warning. What is wrong on the command line throws `ConfigError`.
+ */
+export function resolveLeniently<S extends Setting>(
+  settings: readonly S[],
+  sources: ConfigSources,
+): { readonly config: Pick<AgentConfig, S>; readonly warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const passOver = <T>(read: () => T): T | null => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError) || error.code === 'usage') throw error;
+      warnings.push(`${error.message}; passed over`);
+      return null;
+    }
+  };
+  const configFile = settle('configFile', sources, null, passOver);
+  const entries = passOver(() => readNamedFile(sources, configFile));
+  const config: { -readonly [K in Setting]?: AgentConfig[K] } = {};
+  const add = <K extends Setting>(setting: K): void => {
+    config[setting] = settle(setting, sources, entries, passOver).value;
+  };
+  for (const setting of settings) add(setting);
+  return { config: config as Pick<AgentConfig, S>, warnings: [...new Set(warnings)] };
+}
+
+function readNamedFile(sources: ConfigSources, configFile: Candidate<string>): FileEntries | null {
+  const entries = readConfigFile(configFile.value);
+  if (entries === null && isNamed(sources, configFile.origin)) {
+    throw new ConfigError(
+      'configuration',
+      `${configFile.value}: no such file (named by ${nameOf(configFile.origin)})`,
+    );
+  }
+  return entries;
+}
+
+/** `attempt` may keep what a source is wrong about from being thrown. */
 function settle<S extends Setting>(
   setting: S,
   sources: ConfigSources,
   entries: FileEntries | null,
+  attempt: <T>(read: () => T) => T | null = (read) => read(),
 ): Candidate<AgentConfig[S]> {
   const spec: OptionSpec<AgentConfig[S]> = OPTIONS[setting];
-  const fromFile = fileCandidate(setting, spec, entries);
-  const fromEnvironment = environmentCandidate(spec, sources);
+  const fromFile = attempt(() => fileCandidate(setting, spec, entries));
+  const fromEnvironment = attempt(() => environmentCandidate(spec, sources));
   const fromCommandLine = commandLineCandidate(setting, spec, sources);
   const strongest: Candidate<AgentConfig[S]> = fromCommandLine ??
     fromEnvironment ??
@@ -114,6 +151,21 @@ function read<T>(
   } catch (error) {
     throw new ConfigError(code, `${label}: ${(error as Error).message}`, error);
   }
+}
+
+/** A misspelt variable would otherwise do nothing, and nobody would know. */
+function unknownVariables({ env }: ConfigSources): string[] {
+  const known = new Set(
+    SETTINGS.filter((setting) => OPTIONS[setting].only !== 'command-line').map((setting) =>
+      environmentName(OPTIONS[setting].name),
+    ),
+  );
+  const isOurs = (name: string): boolean =>
+    known.has(name) || OTHER_VARIABLES.has(name) || name.startsWith('CS_INTERACT_');
+  return Object.keys(env)
+    .filter((name) => name.startsWith('CS_') && !isOurs(name))
+    .sort()
+    .map((name) => `${name} in the environment: is not an option that can be set there, ignored`);
 }
 
 function absolute<T>(value: T, cwd: string): T {

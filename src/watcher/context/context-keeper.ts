@@ -1,7 +1,13 @@
 // Keeps the context: fresh enough without waiting for it, kept when a refresh fails, asked for no more often than helps.
 import type { InstanceContext, Resolution } from './instance-context.ts';
+import type { Recollection } from './trusted-cache.ts';
 
 export interface ContextKeeperOptions {
+  /**
+   * The context of an earlier run: it serves at once and is refreshed behind it. Asked for again at the next poll as long as
+   * it is not known whose it is.
+   */
+  readonly recall: (signal: AbortSignal) => Promise<Recollection>;
   readonly resolve: (signal: AbortSignal) => Promise<Resolution>;
   readonly staleAfterMs: number;
   /** A definite answer is rechecked no more often than this. */
@@ -36,24 +42,25 @@ export class ContextKeeper {
   /** Told once: with a service that is down a refresh fails every period. */
   #isFailing = false;
   #nextRefreshMs = Number.NEGATIVE_INFINITY;
+  #isRecalled = false;
 
-  /** `cached` is the context of an earlier run of this boot or instance: it serves at once and is refreshed behind it. */
-  constructor(options: ContextKeeperOptions, cached: InstanceContext | null) {
+  constructor(options: ContextKeeperOptions) {
     this.#options = options;
-    if (cached !== null) this.#known = { context: cached, readAtMs: Number.NEGATIVE_INFINITY };
   }
 
   /** The context to use for the poll at hand. Waits for the network only when there is none. */
   async current(signal: AbortSignal): Promise<Resolution> {
     const nowMs = this.#options.monotonicMs();
-    if (this.#known !== null) {
-      if (nowMs - this.#known.readAtMs >= this.#options.staleAfterMs) this.#refresh(nowMs);
-      return { kind: 'ready', context: this.#known.context };
+    if (this.#known === null) {
+      if (this.#definite !== null && nowMs - this.#definite.readAtMs < this.#options.recheckAfterMs) {
+        return this.#definite.resolution;
+      }
+      const pending = this.#isRecalled ? null : await this.#recall(signal);
+      if (pending !== null) return this.#take(pending);
+      if (this.#known === null) return this.#take(await this.#options.resolve(signal));
     }
-    if (this.#definite !== null && nowMs - this.#definite.readAtMs < this.#options.recheckAfterMs) {
-      return this.#definite.resolution;
-    }
-    return this.#take(await this.#options.resolve(signal));
+    if (nowMs - this.#known.readAtMs >= this.#options.staleAfterMs) this.#refresh(nowMs);
+    return { kind: 'ready', context: this.#known.context };
   }
 
   /** The machine slept, or the API refused the address in hand: refresh at the next poll. */
@@ -61,6 +68,17 @@ export class ContextKeeper {
     if (this.#known !== null) this.#known = { ...this.#known, readAtMs: Number.NEGATIVE_INFINITY };
     this.#nextRefreshMs = Number.NEGATIVE_INFINITY;
     this.#definite = null;
+  }
+
+  /** Takes up the context of an earlier run, if there is one; why it cannot be told yet, else null. */
+  async #recall(signal: AbortSignal): Promise<Exclude<Resolution, { kind: 'ready' }> | null> {
+    const recalled = await this.#options.recall(signal);
+    if (recalled.kind !== 'ours' && recalled.kind !== 'none') return recalled;
+    this.#isRecalled = true;
+    if (recalled.kind === 'ours') {
+      this.#known ??= { context: recalled.context, readAtMs: Number.NEGATIVE_INFINITY };
+    }
+    return null;
   }
 
   #refresh(nowMs: number): void {

@@ -7,54 +7,54 @@ import { describeInstanceTags } from '../../aws/ec2.ts';
 import { partitionOfRegion } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
 import type { Imds } from '../../aws/imds.ts';
-import {
-  readInstanceIdentity,
-  readInstanceTag,
-  readPartition,
-  readServiceDomain,
-} from '../../aws/instance-metadata.ts';
+import { untilSilent } from '../../aws/imds-attempt.ts';
+import { readInstanceTag, readPartition, readServiceDomain } from '../../aws/instance-metadata.ts';
 import { isAccessDenied, type QueryApi } from '../../aws/query-api.ts';
 import type { SignedHttp } from '../../aws/signed-http.ts';
 import { getCallerIdentity } from '../../aws/sts.ts';
 import type { Resolution } from './instance-context.ts';
+import { type Identity, type IdentitySources, learnIdentity } from './learn-identity.ts';
+import { Unresolved } from './unresolved.ts';
 
 const GROUP_TAG = 'clonesquad:group-name';
 
-export interface ContextSources {
-  readonly imds: Imds;
+/** What to do where there is nothing to sign with. */
+export const CREDENTIALS_ADVICE =
+  'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the instance a role';
+
+export interface ContextSources extends IdentitySources {
   readonly http: SignedHttp;
   readonly credentials: CredentialSource;
   readonly env: Environment;
-  /** `--instance-id` and `--region`; what is given is not asked for. */
-  readonly instanceId: string | null;
-  readonly region: string | null;
   /** Bounds the attempt as a whole. */
   readonly timeoutMs: number;
 }
 
-interface Identity {
-  readonly instanceId: string;
-  readonly region: string;
-  readonly accountId: string | null;
+/** What the services' addresses and names are made of. */
+interface Place {
+  readonly partition: string;
+  /** Undefined: the one that the region's name stands for. */
+  readonly dnsSuffix: string | undefined;
 }
 
-/** Ends the attempt early with what it came to. */
-class Unresolved extends Error {
-  readonly resolution: Exclude<Resolution, { kind: 'ready' }>;
-
-  constructor(kind: 'not-managed' | 'refused' | 'unknown', message: string) {
-    super(message);
-    this.resolution = { kind, message };
-  }
+/** What an attempt goes on with once it is known which instance this is. */
+interface Attempt {
+  readonly sources: ContextSources;
+  readonly identity: Identity;
+  readonly place: Place;
+  readonly limits: Limits;
 }
 
 /** Learns the context. Never rejects: whatever fails ends as a resolution that says what is known of it. */
-export async function resolveContext(sources: ContextSources, signal: AbortSignal): Promise<Resolution> {
-  const limits: Limits = { timeoutMs: sources.timeoutMs, signal };
+export async function resolveContext(given: ContextSources, signal: AbortSignal): Promise<Resolution> {
+  const limits: Limits = { timeoutMs: given.timeoutMs, signal };
+  const sources = { ...given, imds: untilSilent(given.imds) };
   try {
     const identity = await learnIdentity(sources, signal);
-    const group = await learnGroup(sources, identity, limits);
-    const discovery = await discover(sources, identity, group, limits);
+    const place = await readPlace(sources.imds, identity.region, signal);
+    const attempt = { sources, identity, place, limits };
+    const group = await learnGroup(attempt);
+    const discovery = await discover(attempt, group);
     const { instanceId, region } = identity;
     return { kind: 'ready', context: { instanceId, region, group, discovery } };
   } catch (error) {
@@ -62,34 +62,20 @@ export async function resolveContext(sources: ContextSources, signal: AbortSigna
   }
 }
 
-/** Who this instance is, by what was given and by its identity document. */
-export async function learnIdentity(
-  sources: Pick<ContextSources, 'imds' | 'instanceId' | 'region'>,
-  signal: AbortSignal,
-): Promise<Identity> {
-  const document = await readInstanceIdentity(sources.imds, signal);
-  if (document.kind === 'value') {
-    const { instanceId, region, accountId } = document.value;
-    return { instanceId: sources.instanceId ?? instanceId, region: sources.region ?? region, accountId };
-  }
-  const { instanceId, region } = sources;
-  if (instanceId !== null && region !== null) return { instanceId, region, accountId: null };
-  const reason =
-    document.kind === 'unknown' ? document.reason : 'the metadata service has no identity document';
-  const isDefinite = document.kind === 'absent' || document.cause === 'disabled';
-  throw new Unresolved(isDefinite ? 'refused' : 'unknown', `not known which instance this is: ${reason}`);
+async function readPlace(imds: Imds, region: string, signal: AbortSignal): Promise<Place> {
+  const [partition, domain] = await Promise.all([
+    readPartition(imds, signal),
+    readServiceDomain(imds, signal),
+  ]);
+  return {
+    partition: partition.kind === 'value' ? partition.value : partitionOfRegion(region),
+    dnsSuffix: domain.kind === 'value' ? domain.value : undefined,
+  };
 }
 
-async function learnGroup(sources: ContextSources, identity: Identity, limits: Limits): Promise<string> {
-  const tag = await readInstanceTag(sources.imds, GROUP_TAG, limits.signal);
-  // An instance named by the operator may be another one than the metadata service speaks of.
-  const isOwnTag = sources.instanceId === null && (tag.kind === 'value' || tag.kind === 'absent');
-  const group =
-    isOwnTag && tag.kind === 'value'
-      ? tag.value
-      : isOwnTag
-        ? undefined
-        : await describedGroup(sources, identity, limits);
+async function learnGroup(attempt: Attempt): Promise<string> {
+  const { identity } = attempt;
+  const group = await groupTag(attempt);
   if (group === undefined || group === '') {
     throw new Unresolved('not-managed', `instance ${identity.instanceId} has no tag ${GROUP_TAG}`);
   }
@@ -99,44 +85,37 @@ async function learnGroup(sources: ContextSources, identity: Identity, limits: L
   return group;
 }
 
-async function describedGroup(
-  sources: ContextSources,
-  identity: Identity,
-  limits: Limits,
-): Promise<string | undefined> {
-  const described = await describeInstanceTags(
-    await queryApi(sources, identity, limits),
-    identity.instanceId,
-    limits,
-  );
+async function groupTag(attempt: Attempt): Promise<string | undefined> {
+  const { sources, identity, limits } = attempt;
+  // An instance named by the operator may be another one than the metadata service speaks of.
+  if (sources.instanceId === null) {
+    const tag = await readInstanceTag(sources.imds, GROUP_TAG, limits.signal);
+    if (tag.kind === 'value') return tag.value;
+    if (tag.kind === 'absent') return undefined;
+  }
+  const described = await describeInstanceTags(queryApi(attempt), identity.instanceId, limits);
   if (described.kind === 'no-such-instance') {
     throw new Unresolved('refused', `EC2 knows no instance ${identity.instanceId} in ${identity.region}`);
   }
   return described.tags.get(GROUP_TAG);
 }
 
-async function discover(
-  sources: ContextSources,
-  identity: Identity,
-  groupName: string,
-  limits: Limits,
-): Promise<Record<string, unknown>> {
-  const { imds, credentials: source, env, timeoutMs } = sources;
+async function discover(attempt: Attempt, groupName: string): Promise<Record<string, unknown>> {
+  const { sources, identity, place, limits } = attempt;
+  const { credentials: source, env, http, timeoutMs } = sources;
   const { region } = identity;
-  const partition = await readPartition(imds, limits.signal);
-  const accountId =
-    identity.accountId ??
-    (await getCallerIdentity(await queryApi(sources, identity, limits), limits)).accountId;
+  const accountId = identity.accountId ?? (await getCallerIdentity(queryApi(attempt), limits)).accountId;
   const credentials = await source.get(limits);
   const answer = await invokeDiscovery(
     {
       groupName,
-      partition: partition.kind === 'value' ? partition.value : partitionOfRegion(region),
+      ...place,
       region,
       accountId,
       credentials,
       env,
       timeoutMs,
+      clockOffsetMs: http.clockOffsetMs(),
     },
     limits.signal,
   ).catch((error: unknown) => {
@@ -153,18 +132,15 @@ async function discover(
   );
 }
 
-async function queryApi(sources: ContextSources, identity: Identity, limits: Limits): Promise<QueryApi> {
-  const domain = await readServiceDomain(sources.imds, limits.signal);
-  return {
-    http: sources.http,
-    env: sources.env,
-    region: identity.region,
-    ...(domain.kind === 'value' ? { dnsSuffix: domain.value } : {}),
-  };
+function queryApi({ sources, identity, place }: Attempt): QueryApi {
+  return { http: sources.http, env: sources.env, region: identity.region, dnsSuffix: place.dnsSuffix };
 }
 
 function fromFailure(error: unknown): Resolution {
   const message = error instanceof Error ? error.message : String(error);
-  const isDefinite = isAccessDenied(error) || (error instanceof CredentialsError && error.code === 'none');
-  return { kind: isDefinite ? 'refused' : 'unknown', message };
+  if (error instanceof CredentialsError) {
+    const kind = error.code === 'none' ? 'refused' : 'unknown';
+    return { kind, message: `${message}: ${CREDENTIALS_ADVICE}` };
+  }
+  return { kind: isAccessDenied(error) ? 'refused' : 'unknown', message };
 }

@@ -10,6 +10,7 @@ const NOTHING_KNOWN: AgentState = {
   instanceState: null,
   stateSinceWallMs: null,
   hold: null,
+  heard: false,
   adopted: false,
 };
 

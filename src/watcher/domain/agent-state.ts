@@ -25,6 +25,8 @@ export interface AgentState {
   readonly instanceState: string | null;
   readonly stateSinceWallMs: number | null;
   readonly hold: Hold | null;
+  /** Whether this process has had a known answer. */
+  readonly heard: boolean;
   /** Whether this process has put in place, or adopted, the table it wants. */
   readonly adopted: boolean;
 }

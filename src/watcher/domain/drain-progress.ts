@@ -13,7 +13,7 @@ export const NOT_COUNTED: DrainProgress = { left: null, zeroSinceMs: null, drain
 /** Least time between the two zeros. */
 const APART_MS = 1_000;
 
-/** How often to count: a little slower, so that a timer that fires early does not cost a third count. */
+/** Time between two counts: a little more, so that a timer that fires early does not cost a third. */
 export const COUNT_INTERVAL_MS = APART_MS + 50;
 
 /** The progress after one more count; `total` is null when the count is unknown. */

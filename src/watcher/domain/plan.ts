@@ -39,7 +39,7 @@ export interface Observation {
 
 export interface Plan {
   readonly next: AgentState;
-  /** In the order to perform: firewall, record, hooks, then what to tell. */
+  /** In the order to perform: firewall, hooks, record (one write has the state and its hooks), then what to tell. */
   readonly steps: readonly Step[];
 }
 
@@ -54,9 +54,9 @@ export function plan(previous: AgentState, observation: Observation, config: Pla
   const next: AgentState = { ...held.next, adopted: firewall.adopted };
   const steps: Step[] = [...firewall.steps];
   const record: RecordedState = recordedState(next);
-  if (!isSameRecord(record, recordedState(previous))) steps.push({ kind: 'record', record });
   if (heard.transition !== null)
     steps.push({ kind: 'run-hooks', ...heard.transition, reasons: next.reasons });
+  if (!isSameRecord(record, recordedState(previous))) steps.push({ kind: 'record', record });
   for (const announcement of [...heard.announcements, ...held.announcements])
     steps.push({ kind: 'announce', announcement });
   return { next, steps };
@@ -77,7 +77,7 @@ function hear(previous: AgentState, observation: Observation, config: PlanConfig
   const decision = decide(answer, config);
   const noted =
     answer.kind === 'known' ? noteState(previous, answer, observation, config) : unheard(previous);
-  const decided = follow(noted.next, decision, observation);
+  const decided = follow(noted.next, decision, observation, config);
   return {
     next: decided.next,
     transition: noted.transition,
@@ -95,9 +95,14 @@ function noteState(
   // A record of another instance says nothing about this one.
   const known = previous.instanceId === null || previous.instanceId === answer.instanceId;
   const from = known ? previous.instanceState : null;
-  const base: AgentState = { ...previous, instanceId: answer.instanceId };
+  const base: AgentState = { ...previous, instanceId: answer.instanceId, heard: true };
   // A malformed state never becomes a name, not even the old one of the next transition.
-  if (!isWellFormedState(answer.state) || from === answer.state) return unheard(base);
+  if (!isWellFormedState(answer.state)) return unheard(base);
+  if (from === answer.state) {
+    return previous.heard
+      ? unheard(base)
+      : { ...unheard(base), announcements: [{ event: 'state-confirmed', state: from }] };
+  }
   const next: AgentState = { ...base, instanceState: answer.state, stateSinceWallMs: observation.wallMs };
   const announcements: Announcement[] = [{ event: 'state-changed', from, to: answer.state }];
   const hooksWanted = (from !== null || config.runScriptsAtStart) && !isLeftToTargetGroups(answer, config);
@@ -113,6 +118,7 @@ function follow(
   previous: AgentState,
   decision: Decision,
   observation: Observation,
+  config: PlanConfig,
 ): Omit<Heard, 'transition'> {
   if (decision.desired === 'hold') return holdOn(previous, decision.cause, observation);
   const announcements: Announcement[] = [];
@@ -124,7 +130,12 @@ function follow(
   }
   if (decision.desired === 'refuse') {
     const changed = previous.desired !== 'refuse' || !isSameReasons(previous.reasons, decision.reasons);
-    if (changed) announcements.push({ event: 'refusing', reasons: decision.reasons });
+    if (changed)
+      announcements.push({
+        event: 'refusing',
+        reasons: decision.reasons,
+        isEnforced: config.ruleset !== null,
+      });
     return {
       next: { ...previous, desired: 'refuse', reasons: decision.reasons, openBecause: null, hold: null },
       announcements,

@@ -51,11 +51,6 @@ export function mergePortRanges(ranges: readonly PortRange[]): PortRange[] {
   return merged;
 }
 
-/** Parses and merges; the first bad token throws `PortRangeError`. */
-export function parsePortRanges(tokens: readonly string[]): PortRange[] {
-  return mergePortRanges(tokens.map(parsePortRange));
-}
-
 /** `80` for a single port, `8000-8100` for a range: what `parsePortRange` reads. */
 export function formatPortRange(range: PortRange): string {
   return range.first === range.last ? String(range.first) : `${range.first}-${range.last}`;

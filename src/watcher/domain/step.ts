@@ -18,7 +18,10 @@ export type Step =
 
 export type Announcement =
   | { readonly event: 'state-changed'; readonly from: string | null; readonly to: string }
-  | { readonly event: 'refusing'; readonly reasons: readonly Reason[] }
+  /** The first answer after a start, when it is the state on record. */
+  | { readonly event: 'state-confirmed'; readonly state: string }
+  /** `isEnforced` is false without ports: then nothing is refused. */
+  | { readonly event: 'refusing'; readonly reasons: readonly Reason[]; readonly isEnforced: boolean }
   | {
       readonly event: 'open';
       readonly because: 'state' | 'target-groups' | 'not-managed';

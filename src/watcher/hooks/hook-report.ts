@@ -15,8 +15,12 @@ export type HookReport = { readonly transition: string } & (
   | ({ readonly kind: 'refused' } & Refusal)
   /** The state's name is not one that may become part of a path: nothing was looked at. */
   | { readonly kind: 'malformed-state' }
-  /** `by` is the newer change, or null when the agent stops. */
-  | { readonly kind: 'superseded'; readonly by: string | null }
+  /** Not begun, because a newer change came first: `by`. */
+  | { readonly kind: 'superseded'; readonly by: string }
+  /** Not begun, because the agent ends. */
+  | { readonly kind: 'not-begun' }
+  /** Something unforeseen: what was left of the change's scripts is not run. */
+  | { readonly kind: 'given-up'; readonly problem: string }
   /** `interrupted`: the agent stopped before every script had run. */
   | {
       readonly kind: 'completed';

@@ -1,5 +1,6 @@
 // Whether root alone decides what a path leads to: a script is run as root, so whoever can change it is root.
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { lstat, readlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 
 /** Who may own scripts and the directories that lead to them. */
@@ -32,12 +33,12 @@ const MAX_LINKS = 40;
  * through included, and what it ends at. In a sticky directory such as /tmp everybody may add names but not touch those of
  * others, so it may be passed through by a name that is itself of a trusted owner, a link included; nothing may end there.
  * Elsewhere a link needs no judging: only its directory's writers can change it.
- * Throws the error of lstat where the path leads nowhere.
+ * Rejects with the error of lstat where the path leads nowhere.
  */
-export function judgePath(path: string, trust: PathTrust): Judgement {
+export async function judgePath(path: string, trust: PathTrust): Promise<Judgement> {
   const pending = path.split(sep).filter((part) => part !== '');
   let current: string = sep;
-  let stats = lstatSync(current);
+  let stats = await lstat(current);
   let links = 0;
   for (;;) {
     const part = pending.shift();
@@ -46,7 +47,7 @@ export function judgePath(path: string, trust: PathTrust): Judgement {
       return refusal === null ? { trusted: true, realPath: current, stats } : { trusted: false, refusal };
     }
     const next = part === '..' ? dirname(current) : join(current, part);
-    const nextStats = lstatSync(next);
+    const nextStats = await lstat(next);
     const refusal = isAbove(current, trust.root) ? null : judgePassage(current, stats, nextStats, trust);
     if (refusal !== null) return { trusted: false, refusal };
     if (!nextStats.isSymbolicLink()) {
@@ -56,11 +57,11 @@ export function judgePath(path: string, trust: PathTrust): Judgement {
     }
     links += 1;
     if (links > MAX_LINKS) return { trusted: false, refusal: tooManyLinks(path) };
-    const target = readlinkSync(next);
+    const target = await readlink(next);
     pending.unshift(...target.split(sep).filter((one) => one !== '' && one !== '.'));
     if (target.startsWith(sep)) {
       current = sep;
-      stats = lstatSync(current);
+      stats = await lstat(current);
     }
   }
 }

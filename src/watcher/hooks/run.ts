@@ -34,7 +34,7 @@ const PROGRAM_FD = 3;
 /** SIGKILL waits for a system call that cannot be interrupted: a dead network file system, a lost disk. */
 const UNENDING = 'did not end when it was killed, and is not waited for any longer';
 
-/** Resolves when the script has ended, or will not end; never rejects. `script.fd` stays the caller's to close. */
+/** Resolves when the script has ended, or will not end; never rejects. `script.file` stays the caller's to close. */
 export function runScript(run: ScriptRun): Promise<ScriptResult> {
   const startedAt = performance.now();
   const budget = new OutputBudget(OUTPUT_BOUNDS);
@@ -106,7 +106,7 @@ function start({ script, args, env }: ScriptRun): Started {
       ? spawn(`/proc/self/fd/${PROGRAM_FD}`, args, {
           ...common,
           argv0: script.path,
-          stdio: ['ignore', out.writeFd, err.writeFd, script.fd],
+          stdio: ['ignore', out.writeFd, err.writeFd, script.file.fd],
         })
       : spawn(script.path, args, { ...common, stdio: ['ignore', out.writeFd, err.writeFd] });
     // The child has its own copies; with ours open the output would never end.

@@ -1,5 +1,4 @@
 // Runs the scripts of state changes, one change at a time, without ever making the caller wait.
-import { closeSync } from 'node:fs';
 import { isWellFormedState } from '../domain/instance-state.ts';
 import type { HookRunner, HookTransition } from '../ports.ts';
 import type { HookReport } from './hook-report.ts';
@@ -24,6 +23,8 @@ export interface HookSettings {
 export interface HookRunnerOptions {
   /** Asked when a change begins, so that a reload of the configuration needs no new runner. */
   readonly settings: () => HookSettings;
+  /** Called synchronously before anything is done for a change, its directory not even looked at; must not throw. */
+  readonly onBegin: (transition: HookTransition) => void;
   /** Called synchronously; must not throw. */
   readonly onReport: (report: HookReport) => void;
   readonly trust?: PathTrust;
@@ -41,7 +42,7 @@ export function createHookRunner(options: HookRunnerOptions): ScriptRunner {
 
   const drain = async (first: HookTransition): Promise<void> => {
     for (let next: HookTransition | null = first; next !== null; ) {
-      await runTransition(next, options, stopping.signal);
+      await runOrGiveUp(next, options, stopping.signal);
       next = waiting;
       waiting = null;
     }
@@ -60,7 +61,7 @@ export function createHookRunner(options: HookRunnerOptions): ScriptRunner {
     },
     async stop() {
       stopping.abort();
-      if (waiting !== null) onReport({ kind: 'superseded', transition: waiting.id, by: null });
+      if (waiting !== null) onReport({ kind: 'not-begun', transition: waiting.id });
       waiting = null;
       await running;
     },
@@ -76,20 +77,39 @@ interface Run extends HookSettings {
   readonly signal: AbortSignal;
 }
 
-async function runTransition(
+/** Never rejects: one change that goes wrong takes neither the agent nor the next change with it. */
+async function runOrGiveUp(
   transition: HookTransition,
-  { settings, onReport, trust = ROOT_ONLY, graceMs = DEFAULT_GRACE_MS }: HookRunnerOptions,
+  options: HookRunnerOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  // Reading directories takes a moment on a slow disk; the caller of submit() is not to pay for it.
+  // Nothing begins in the turn of the caller of submit(): what it does next comes before the first script.
   await new Promise(setImmediate);
+  if (signal.aborted) {
+    options.onReport({ kind: 'not-begun', transition: transition.id });
+    return;
+  }
+  try {
+    await runTransition(transition, options, signal);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    options.onReport({ kind: 'given-up', transition: transition.id, problem });
+  }
+}
+
+async function runTransition(
+  transition: HookTransition,
+  { settings, onBegin, onReport, trust = ROOT_ONLY, graceMs = DEFAULT_GRACE_MS }: HookRunnerOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const run: Run = { ...settings(), transition, trust, graceMs, onReport, signal };
   const about = { transition: transition.id };
+  onBegin(transition);
   if (!isWellFormedState(transition.to)) {
     onReport({ kind: 'malformed-state', ...about });
     return;
   }
-  const list = listScripts(run.scriptDir, transition.to, trust);
+  const list = await listScripts(run.scriptDir, transition.to, trust);
   for (const refusal of list.refused) onReport({ kind: 'refused', ...about, ...refusal });
   const scripts = list.paths.length + list.refused.length;
   let refused = list.refused.length;
@@ -100,14 +120,15 @@ async function runTransition(
     if (result === null) refused += 1;
     else if (result.exit !== 0) failed += 1;
   }
-  onReport({ kind: 'completed', ...about, scripts, refused, failed, interrupted: signal.aborted });
+  const interrupted = signal.aborted && list.paths.length > 0;
+  onReport({ kind: 'completed', ...about, scripts, refused, failed, interrupted });
 }
 
 /** null when the script was refused. */
 async function runOne(path: string, run: Run): Promise<ScriptResult | null> {
   const { transition, trust, onReport } = run;
   const about = { transition: transition.id, script: path };
-  const opened = openScript(path, trust);
+  const opened = await openScript(path, trust);
   if ('refusal' in opened) {
     onReport({ kind: 'refused', transition: transition.id, ...opened.refusal });
     return null;
@@ -126,6 +147,6 @@ async function runOne(path: string, run: Run): Promise<ScriptResult | null> {
     onReport({ kind: 'finished', ...about, ...result });
     return result;
   } finally {
-    closeSync(opened.script.fd);
+    await opened.script.file.close();
   }
 }

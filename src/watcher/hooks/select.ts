@@ -1,19 +1,20 @@
-// Which of the operator's scripts run for a state, and whether each may.
+// Which of the operator's scripts run for a state, and whether each may. Nothing here makes the agent wait for a file system.
 //
 // A program (ELF) is run by the very descriptor that was checked. A text script is run under its own path: its
 // interpreter opens the name again, and under /proc/self/fd/N it would lose `$0`, which `cd "$(dirname "$0")"` needs.
 // Its path was walked after the descriptor was opened, leads to the same inode, and only root can change it.
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isWellFormedState } from '../domain/instance-state.ts';
 import { judgePath, type PathTrust, type Refusal, shellWord } from './path-trust.ts';
 
-/** A script that may run. `fd` is the caller's to close. */
+/** A script that may run. `file` is the caller's to close. */
 export interface OpenScript {
   readonly path: string;
-  readonly fd: number;
-  /** Run through `fd`, not through `path`. */
+  readonly file: FileHandle;
+  /** Run through `file`, not through `path`. */
   readonly isProgram: boolean;
 }
 
@@ -29,14 +30,14 @@ export interface ScriptList {
 const O_PATH = 0o10000000;
 const ELF_MAGIC = Buffer.from('\x7fELF', 'latin1');
 
-/** Lists `<scriptDir>/<state>`; an absent directory is an empty list. Throws `RangeError` for a state that is no name. */
-export function listScripts(scriptDir: string, state: string, trust: PathTrust): ScriptList {
+/** Lists `<scriptDir>/<state>`; an absent directory is an empty list. Rejects with `RangeError` for a state that is no name. */
+export async function listScripts(scriptDir: string, state: string, trust: PathTrust): Promise<ScriptList> {
   if (!isWellFormedState(state)) throw new RangeError('not a state name');
   const directory = join(scriptDir, state);
   try {
-    const judgement = judgePath(directory, trust);
+    const judgement = await judgePath(directory, trust);
     if (!judgement.trusted) return { paths: [], refused: [judgement.refusal] };
-    const names = readdirSync(directory, { encoding: 'buffer' }).sort(Buffer.compare);
+    const names = (await readdir(directory, { encoding: 'buffer' })).sort(Buffer.compare);
     const decoded = names.map((name) => ({ name: name.toString('utf8'), isText: isUtf8(name) }));
     const candidates = decoded.filter(({ name }) => !isLeftOver(name));
     return {
@@ -55,23 +56,23 @@ export function listScripts(scriptDir: string, state: string, trust: PathTrust):
  * Opens and judges one script. The descriptor pins the inode before anything is judged; O_PATH because merely opening
  * what a planted link leads to can act (a watchdog device, a FIFO).
  */
-export function openScript(path: string, trust: PathTrust): OpenResult {
-  let fd: number | null = null;
+export async function openScript(path: string, trust: PathTrust): Promise<OpenResult> {
+  let file: FileHandle | null = null;
   try {
-    fd = openSync(path, O_PATH);
-    const opened = fstatSync(fd);
-    const judgement = judgePath(path, trust);
+    file = await open(path, O_PATH);
+    const opened = await file.stat();
+    const judgement = await judgePath(path, trust);
     const refusal = judgement.trusted ? judgeFile(path, judgement.stats, opened) : judgement.refusal;
     if (refusal === null) {
-      const script = { path, fd, isProgram: isElf(fd) };
-      fd = null;
+      const script = { path, file, isProgram: await isElf(file) };
+      file = null;
       return { script };
     }
     return { refusal };
   } catch (error) {
     return { refusal: unusable(path, error as NodeJS.ErrnoException) };
   } finally {
-    if (fd !== null) closeSync(fd);
+    await file?.close();
   }
 }
 
@@ -88,14 +89,14 @@ function judgeFile(path: string, found: Stats, opened: Stats): Refusal | null {
   return null;
 }
 
-function isElf(pinned: number): boolean {
-  const fd = openSync(`/proc/self/fd/${pinned}`, constants.O_RDONLY);
+async function isElf(pinned: FileHandle): Promise<boolean> {
+  const file = await open(`/proc/self/fd/${pinned.fd}`, constants.O_RDONLY);
   try {
     const magic = Buffer.alloc(ELF_MAGIC.length);
-    readSync(fd, magic, 0, magic.length, 0);
+    await file.read(magic, 0, magic.length, 0);
     return magic.equals(ELF_MAGIC);
   } finally {
-    closeSync(fd);
+    await file.close();
   }
 }
 

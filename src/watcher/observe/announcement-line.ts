@@ -7,9 +7,14 @@ export function announcementLine(a: Announcement): LogEntry {
   switch (a.event) {
     case 'state-changed':
       return info({ event: a.event, from: a.from, to: a.to }, `state ${a.from ?? 'unknown'} -> ${a.to}`);
+    case 'state-confirmed':
+      return info({ event: a.event, state: a.state }, `state ${a.state}, as recorded`);
     case 'refusing': {
       const reasons = a.reasons.map((reason) => `${reason.source} ${reason.detail}`);
-      return info({ event: a.event, reasons }, `new connections are to be refused: ${reasons.join(', ')}`);
+      const what = a.isEnforced
+        ? 'new connections are to be refused'
+        : 'new connections would be refused, but no ports are given';
+      return info({ event: a.event, reasons }, `${what}: ${reasons.join(', ')}`);
     }
     case 'open':
       return openLine(a.because, a.detail);

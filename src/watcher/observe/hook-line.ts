@@ -38,9 +38,34 @@ export function hookLine(report: HookReport): LogEntry {
         fields: { ...about, by: report.by },
         message: 'scripts not begun: a newer state came first',
       };
+    case 'not-begun':
+      return { level: 'warn', fields: about, message: 'scripts not begun: the agent ends' };
+    case 'given-up':
+      return {
+        level: 'error',
+        fields: about,
+        message: `scripts given up, those not yet run are not run: ${report.problem}`,
+      };
     case 'completed':
       return completedLine(about, report);
   }
+}
+
+/** The line at a start for scripts that the agent before did not bring to their end. */
+export function unfinishedHooksLine(hooks: {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly begun: boolean;
+}): LogEntry {
+  const { id, from, to, begun } = hooks;
+  return {
+    level: 'warn',
+    fields: { event: begun ? 'hook-interrupted' : 'hook-not-begun', transition: id },
+    message: begun
+      ? `scripts of ${from} -> ${to} were interrupted and are not repeated`
+      : `scripts of ${from} -> ${to} were not begun before the agent ended and are not run now`,
+  };
 }
 
 function finishedLine(

@@ -1,6 +1,7 @@
 // What the agent tells people, in words: one log line per change, and the status line of the service manager.
 import type { ConnectionCount, RulesetEvent } from '../../firewall/ruleset.ts';
 import type { DrainRuleset } from '../domain/desired-firewall.ts';
+import { formatPortRange } from '../domain/port-ranges.ts';
 import type { Announcement } from '../domain/step.ts';
 import type { Reporter, Summary } from '../ports.ts';
 import { announcementLine } from './announcement-line.ts';
@@ -26,9 +27,7 @@ export class LogReporter implements Reporter {
   }
 
   tableInstalled(ruleset: DrainRuleset, restoring: string | null, by: RulesetEvent | null): void {
-    this.#ports = ruleset.ports
-      .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))
-      .join(' ');
+    this.#ports = portsInWords(ruleset);
     this.#counted = null;
     if (restoring === null) {
       this.#log.info(
@@ -91,4 +90,12 @@ export class LogReporter implements Reporter {
     for (const trouble of [...this.#troubles.keys(), ...summary.degraded]) parts.push(`degraded: ${trouble}`);
     return parts.join('; ');
   }
+}
+
+/** Ranges named one by one; systemd takes a status of 4 kB at most, and nobody reads a longer one. */
+const NAMED_RANGES = 16;
+
+function portsInWords({ ports }: DrainRuleset): string {
+  const named = ports.slice(0, NAMED_RANGES).map(formatPortRange).join(' ');
+  return ports.length > NAMED_RANGES ? `${named} and ${ports.length - NAMED_RANGES} more ranges` : named;
 }

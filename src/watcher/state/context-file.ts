@@ -1,6 +1,7 @@
 // The context of the last run, so that a start needs no discovery before its first poll.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { InstanceContext } from '../context/instance-context.ts';
 import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
 
@@ -31,8 +32,9 @@ export class ContextFile {
     }
   }
 
-  /** Writes the context to disk. Throws the file system's error. */
+  /** Writes the context to disk, unless it stands there already: most refreshes learn nothing new. Throws the file system's error. */
   write(cached: CachedContext): void {
+    if (isDeepStrictEqual(this.read(), cached)) return;
     makePrivateDirectory(this.#directory);
     writeFileAtomically(this.#path, `${JSON.stringify({ version: VERSION, ...cached }, null, 2)}\n`, 0o600);
   }

@@ -6,16 +6,19 @@ import type { Reason } from '../domain/decision.ts';
 import { isWellFormedState } from '../domain/instance-state.ts';
 import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
 
-/** A transition whose scripts were begun and, as far as the record knows, did not end. */
+/** A transition whose scripts, as far as the record knows, did not all end. */
 export interface UnfinishedHooks {
   readonly id: string;
   readonly from: string;
   readonly to: string;
+  /** Whether one of them may have run. */
+  readonly begun: boolean;
 }
 
 export interface Record {
   readonly state: RecordedState;
-  readonly unfinishedHooks: UnfinishedHooks | null;
+  /** Oldest first: the one whose scripts run, and the one that waits for it. */
+  readonly unfinishedHooks: readonly UnfinishedHooks[];
 }
 
 /** What reading the record gave; `problem` is one line when a file was there and could not be used. */
@@ -24,7 +27,7 @@ export interface RecordRead {
   readonly problem: string | null;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const DESIRED: readonly unknown[] = ['refuse', 'open', 'undetermined'] satisfies Desired[];
 
 /** The record file in the state directory. Bound to the boot: a record of an earlier boot is none. */
@@ -74,7 +77,7 @@ function parseRecord(text: string): { bootId: string; record: Record } | null {
   }
   if (!isObject(value) || value.version !== VERSION || typeof value.bootId !== 'string') return null;
   const { state, unfinishedHooks } = value;
-  if (!isRecordedState(state) || !(unfinishedHooks === null || isUnfinishedHooks(unfinishedHooks)))
+  if (!isRecordedState(state) || !Array.isArray(unfinishedHooks) || !unfinishedHooks.every(isUnfinishedHooks))
     return null;
   return { bootId: value.bootId, record: { state, unfinishedHooks } };
 }
@@ -100,7 +103,13 @@ function isReason(value: unknown): value is Reason {
 }
 
 function isUnfinishedHooks(value: unknown): value is UnfinishedHooks {
-  return isObject(value) && typeof value.id === 'string' && isStateName(value.from) && isStateName(value.to);
+  return (
+    isObject(value) &&
+    typeof value.id === 'string' &&
+    isStateName(value.from) &&
+    isStateName(value.to) &&
+    typeof value.begun === 'boolean'
+  );
 }
 
 function isStateName(value: unknown): boolean {

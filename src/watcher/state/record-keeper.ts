@@ -1,6 +1,6 @@
-// Keeps the record on disk in step with the agent: what is decided, and which scripts are under way.
+// Keeps the record on disk in step with the agent: what is decided, and which scripts are still to end.
 import type { RecordedState } from '../domain/agent-state.ts';
-import type { RecordStore } from '../ports.ts';
+import type { HookTransition, RecordStore } from '../ports.ts';
 import type { Record, RecordFile, UnfinishedHooks } from './record-file.ts';
 
 export class RecordKeeper implements RecordStore {
@@ -11,11 +11,11 @@ export class RecordKeeper implements RecordStore {
   /** `trouble` is told when the disk refuses the record, and null when it takes it. */
   constructor(
     file: Pick<RecordFile, 'path' | 'write'>,
-    initial: Record,
+    initial: RecordedState,
     trouble: (problem: string | null) => void,
   ) {
     this.#file = file;
-    this.#record = initial;
+    this.#record = { state: initial, unfinishedHooks: [] };
     this.#trouble = trouble;
   }
 
@@ -23,14 +23,26 @@ export class RecordKeeper implements RecordStore {
     this.#write({ ...this.#record, state });
   }
 
-  /** To be on disk before the first script of a transition runs. */
-  hooksBegan(hooks: UnfinishedHooks): void {
-    const { id, from, to } = hooks;
-    this.#write({ ...this.#record, unfinishedHooks: { id, from, to } });
+  /**
+   * Scripts are to run. Not written here: the state that calls for them is saved in the same turn, and one write has both,
+   * so that no crash leaves the state on disk and nothing of its scripts.
+   */
+  hooksSubmitted({ id, from, to }: HookTransition): void {
+    this.#record = withHooks(this.#record, { id, from, to, begun: false });
+  }
+
+  /** They will not run: newer ones were submitted, and what is saved of those has this too. */
+  hooksSuperseded(id: string): void {
+    this.#record = withoutHooks(this.#record, id);
+  }
+
+  /** To be on disk before the first of the scripts runs. */
+  hooksBegan({ id, from, to }: HookTransition): void {
+    this.#write(withHooks(this.#record, { id, from, to, begun: true }));
   }
 
   hooksEnded(id: string): void {
-    if (this.#record.unfinishedHooks?.id === id) this.#write({ ...this.#record, unfinishedHooks: null });
+    this.#write(withoutHooks(this.#record, id));
   }
 
   #write(record: Record): void {
@@ -41,8 +53,16 @@ export class RecordKeeper implements RecordStore {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#trouble(
-        `${this.#file.path} cannot be written, a restart may repeat scripts or forget a drain: ${reason}`,
+        `${this.#file.path} cannot be written, scripts run all the same: a restart may repeat them or forget a drain: ${reason}`,
       );
     }
   }
+}
+
+function withHooks(record: Record, hooks: UnfinishedHooks): Record {
+  return { ...record, unfinishedHooks: [...withoutHooks(record, hooks.id).unfinishedHooks, hooks] };
+}
+
+function withoutHooks(record: Record, id: string): Record {
+  return { ...record, unfinishedHooks: record.unfinishedHooks.filter((hooks) => hooks.id !== id) };
 }

@@ -10,7 +10,7 @@ import { complaints, Scene, stopsAtOnce } from './scene.ts';
 import { ScriptedApi, says } from './scripted-api.ts';
 
 /** Agents side by side for each of the two, each with its share of the answers. */
-const LANES = 8;
+const LANES = 5;
 /** One period, and what a busy machine may add. */
 const RECOVERY_MS = 1_000 + 1_000;
 /** The deadline of a poll at the shortest period. */

@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { kindOfCaller } from '../../../src/interaction/server/caller.ts';
+import { openKeyFile } from '../../../src/interaction/server/key-file.ts';
 
 const program = fileURLToPath(new URL('../../../src/bin/cs-interact.ts', import.meta.url));
 const region = 'eu-west-3';
@@ -27,9 +30,14 @@ interface Outcome {
   readonly stderr: string;
 }
 
-function run(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+function run(
+  file: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  cwd?: string,
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const options = { env: { PATH: process.env.PATH, ...env }, timeout: 30_000 };
+    const options = { env: { PATH: process.env.PATH, ...env }, timeout: 30_000, cwd };
     execFile(file, args, options, (error, stdout, stderr) => {
       if (error !== null && typeof error.code !== 'number') reject(error);
       else resolve({ status: Number(error?.code ?? 0), stdout, stderr });
@@ -47,6 +55,8 @@ class Deployment {
   readonly keys: string;
   server: ChildProcess | undefined;
   origin = '';
+  /** What the server wrote to stderr so far. */
+  stderr = '';
 
   constructor(directory: string) {
     this.directory = directory;
@@ -54,20 +64,37 @@ class Deployment {
     this.keys = join(directory, 'keys.json');
   }
 
-  /** Resolves with the server's address, as its readiness line tells it. */
-  async start(...more: string[]): Promise<void> {
+  /** Resolves once the server listens, with its readiness line. */
+  async start(...more: string[]): Promise<{ listening: string; url: string }> {
     const data = join(this.directory, 'fleet.json');
     const args = ['--keys', this.keys, '--data', data, '--admin-socket', this.socket, '--region', region];
     const server = spawn(process.execPath, [program, 'serve', '--listen', '127.0.0.1:0', ...args, ...more], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.server = server;
-    const exited = once(server, 'exit').then(([code]) =>
-      Promise.reject(new Error(`serve ended with ${code}`)),
+    server.stderr.on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+    const exited = once(server, 'close').then(([code]) =>
+      Promise.reject(new Error(`serve ended with ${code}: ${this.stderr}`)),
     );
     exited.catch(() => {});
     const [line] = (await Promise.race([once(createInterface(server.stdout), 'line'), exited])) as [string];
-    this.origin = (JSON.parse(line) as { listening: string }).listening;
+    const ready = JSON.parse(line) as { listening: string; url: string };
+    this.origin = ready.listening;
+    return ready;
+  }
+
+  /** Resolves with a match of what the server wrote to stderr, as soon as there is one. */
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadline = AbortSignal.timeout(20_000);
+    for (;;) {
+      const match = pattern.exec(this.stderr);
+      if (match !== null) return match;
+      await once(this.server!.stderr!, 'data', { signal: deadline }).catch((cause: unknown) => {
+        throw new Error(`${pattern} is not in: ${this.stderr}`, { cause });
+      });
+    }
   }
 
   /** The exit status, or the signal that ended the server. */
@@ -210,6 +237,96 @@ describe('cs-interact serve', { timeout: 120_000 }, () => {
     });
   });
 
+  it('says so when its key file becomes unusable, unsafe or empty', async (test) => {
+    const deployment = await deploy(test);
+    assert.equal(deployment.stderr, '');
+    await writeFile(deployment.keys, 'half a');
+    assert.equal((await deployment.curl('/v1/')).status, 200);
+    await deployment.said(/^cs-interact: .*keys\.json: not JSON; the keys read before stay in force\n$/);
+    await writeFile(deployment.keys, JSON.stringify({ keys: [key] }));
+    await chmod(deployment.keys, 0o644);
+    assert.equal((await deployment.curl('/v1/')).status, 200);
+    await deployment.said(/^cs-interact: (.*keys\.json) is readable by others: chmod 600 \1$/m);
+    await writeFile(deployment.keys, JSON.stringify({ keys: [] }));
+    assert.equal((await deployment.curl('/v1/')).status, 403);
+    await deployment.said(/^cs-interact: .*keys\.json has no keys: every request will be refused$/m);
+  });
+
+  it('writes a line about a refused request, without anything secret', async (test) => {
+    const deployment = await deploy(test);
+    const token = 'a-token-of-the-tests';
+    const wrong = secretAccessKey.replace('K7', 'K8');
+    const refused = await deployment.curl('/v1/metadata', wrong, ['--header', `x-secret: ${token}`]);
+    assert.equal(refused.status, 403);
+    const [line, time] = await deployment.said(
+      /^cs-interact: (\S+) refused a request from 127\.0\.0\.1, access key id AKIDEXAMPLE: signature-mismatch\n$/,
+    );
+    assert.ok(Math.abs(Date.parse(time!) - Date.now()) < 60_000, line);
+    assert.equal((await deployment.curl('/metadata')).status, 403);
+    assert.equal((await deployment.curl('/v1/metadata', wrong)).status, 403);
+    await deployment.said(/: signature-mismatch \(1 more refused in the second before\)\n$/);
+    assert.doesNotMatch(deployment.stderr, /Signature=|AWS4-HMAC|a-token-of|wJalr/);
+  });
+
+  it('gives its address with the stage', async (test) => {
+    const deployment = await deploy(test);
+    await deployment.end('SIGTERM');
+    const { listening, url } = await deployment.start();
+    assert.match(listening, /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.equal(url, `${listening}/v1/`);
+    assert.equal(deployment.stderr, '');
+  });
+
+  it('warns where others can read what passes', async (test) => {
+    const deployment = await deploy(test, '--listen', '0.0.0.0:0');
+    const warning =
+      /^cs-interact: http:\/\/0\.0\.0\.0:\d+ is not loopback, and requests and answers are not encrypted: [^\n]+\n$/;
+    await deployment.said(warning);
+    assert.equal((await deployment.curl('/v1/')).status, 200);
+    assert.match(deployment.stderr, warning, 'once');
+  });
+
+  it('says what listens on a port already, and what others may write', async (test) => {
+    const deployment = await deploy(test);
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    test.after(() => taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const serve = ['serve', '--keys', deployment.keys, '--region', region];
+    const socket = ['--admin-socket', `${deployment.socket}2`];
+    const busy = await interact([...serve, ...socket, '--listen', `127.0.0.1:${port}`]);
+    const reason = 'the port is in use: stop what listens there, or give another port';
+    assert.deepEqual(busy, {
+      status: 1,
+      stdout: '',
+      stderr: `cs-interact: --listen 127.0.0.1:${port}: ${reason}\n`,
+    });
+    await chmod(deployment.keys, 0o606);
+    const unsafe = await interact([...serve, ...socket, '--listen', '127.0.0.1:0']);
+    assert.equal(unsafe.status, 2);
+    assert.match(
+      unsafe.stderr,
+      /^cs-interact: --keys: .* is writable by others, who could add keys [^\n]+\n$/,
+    );
+  });
+
+  it('names the directory that is missing, for the fleet and for the socket', async (test) => {
+    const { keys } = await deploy(test);
+    const serve = ['serve', '--keys', keys, '--region', region, '--listen', '127.0.0.1:0'];
+    assert.deepEqual(await interact([...serve, '--data', '/nonexistent/f']), {
+      status: 1,
+      stdout: '',
+      stderr:
+        'cs-interact: --data: the directory /nonexistent does not exist: make it, or give a path in another\n',
+    });
+    const below = await interact([...serve, '--admin-socket', '/proc/nonexistent/a/admin.sock']);
+    assert.equal(below.status, 1);
+    assert.match(
+      below.stderr,
+      /^cs-interact: --admin-socket: the directory \/proc\/nonexistent cannot be made \(ENOENT\): /,
+    );
+  });
+
   it('with --api-id refuses requests for another API', async (test) => {
     const deployment = await deploy(test, '--api-id', 'a1');
     const forApi = (id: string) =>
@@ -336,6 +453,52 @@ describe('mistakes on the command line', { timeout: 60_000 }, () => {
     closeSync(full);
     const [status] = await once(child, 'close');
     assert.equal(status, 1);
+  });
+
+  it('a current directory that was removed is told of in one line, where it matters', async (test) => {
+    const directory = await mkdtemp(join(tmpdir(), 'cs-interact-'));
+    test.after(() => rm(directory, { recursive: true, force: true }));
+    const keys = join(directory, 'keys.json');
+    await writeFile(keys, '{"keys": []}', { mode: 0o600 });
+    const inRemoved = (args: string[]) => {
+      const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+      return run('sh', ['-c', script, 'sh', process.execPath, program, ...args], {}, directory);
+    };
+    assert.equal((await inRemoved(['--help'])).stderr, '');
+    const serve = ['serve', '--keys', keys, '--region', region, '--listen', '127.0.0.1:0'];
+    const removed = 'the current directory was removed: change to another, or give an absolute path\n';
+    const noKeys = `cs-interact: ${keys} has no keys: every request will be refused\n`;
+    for (const [option, path] of [
+      ['--data', 'fleet.json'],
+      ['--admin-socket', 'admin.sock'],
+      ['--admin-socket', 'run/admin.sock'],
+    ] as const) {
+      const { status, stderr } = await inRemoved([...serve, option, path]);
+      assert.deepEqual([status, stderr], [1, `${noKeys}cs-interact: ${option}: ${removed}`]);
+    }
+    const state = await inRemoved(['state', 'get', '--admin-socket', 'admin.sock']);
+    assert.match(state.stderr, /^cs-interact: no server at admin\.sock [^\n]+\n$/);
+    const key = await inRemoved(['serve', '--keys', 'keys.json', '--region', region]);
+    assert.match(key.stderr, /^cs-interact: --keys: keys\.json: ENOENT[^\n]+\n$/);
+  });
+
+  it('--version is that of the package', async () => {
+    const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
+    const { version } = JSON.parse(manifest) as { version: string };
+    assert.deepEqual(await interact(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('serve --help shows a key file that serve accepts', async (test) => {
+    const { stdout } = await interact(['serve', '--help']);
+    assert.match(stdout, /caller ends in the id of the instance/);
+    const example = /^The key file:\n(.*?)\n\n/ms.exec(stdout);
+    assert.ok(example, stdout);
+    const directory = await mkdtemp(join(tmpdir(), 'cs-interact-'));
+    test.after(() => rm(directory, { recursive: true, force: true }));
+    const path = join(directory, 'keys.json');
+    await writeFile(path, example[1]!, { mode: 0o600 });
+    const lookup = openKeyFile(path, assert.fail).lookup('AKIDEXAMPLE');
+    assert.deepEqual(kindOfCaller(lookup?.caller ?? ''), { kind: 'instance', instanceId: 'i-0ab' });
   });
 
   it('--help lists the commands and exits with 0', async () => {

@@ -78,9 +78,18 @@ describe('a table of our name in the hands of others', { concurrency: MODES.leng
         });
       }
 
-      test('foreign: one error, nothing changed, scripts run; drained once it is gone', async () => {
+      test('foreign while nothing is to be refused: degraded all the same, until it is gone', async () => {
         const { log } = host.agent;
         await host.open();
+        const from = log.lines.length;
+        await network.nft(FOREIGN);
+        await log.waitFor(({ event, part }) => event === 'degraded' && part === 'firewall', from);
+        await network.nft('delete table inet cs-instance-watcher');
+        await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall', from);
+      });
+
+      test('foreign during a drain: one error, nothing changed, scripts run; drained once it is gone', async () => {
+        const { log } = host.agent;
         const from = log.lines.length;
         await network.nft(FOREIGN);
         const before = await definition();
@@ -89,7 +98,7 @@ describe('a table of our name in the hands of others', { concurrency: MODES.leng
         const mark = log.lines.length;
         await host.setState('stopping');
         await host.ranScript('draining', 'stopping', mark);
-        const degraded = log.of('degraded');
+        const degraded = log.lines.slice(from).filter(({ event }) => event === 'degraded');
         assert.equal(degraded.length, 1, log.text());
         assert.match(
           degraded[0]!.message!,
@@ -99,7 +108,7 @@ describe('a table of our name in the hands of others', { concurrency: MODES.leng
         assert.equal(await definition(), before);
         await network.nft('delete table inet cs-instance-watcher');
         await log.waitFor('table-installed', from);
-        await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall');
+        await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall', from);
         await expectRefused(network.client, DRAINED);
       });
     });

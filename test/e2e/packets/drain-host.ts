@@ -15,6 +15,7 @@ import {
   startApi,
   temporaryDirectory,
 } from '../../fixtures/programs.ts';
+import { tableHandles } from './table-handles.ts';
 
 /** Both ways to hold the table; on a kernel without owned tables the tests of `owned` fail and say so. */
 export const MODES = ['owned', 'plain'] as const;
@@ -23,7 +24,7 @@ export type Mode = (typeof MODES)[number];
 /** What an agent of these tests drains unless told, as command-line words. */
 const DRAINED_PORTS = ['80', '443', '8000-8010', '8080'] as const;
 
-const TABLE = 'inet cs-instance-watcher';
+const TABLE = 'cs-instance-watcher';
 
 export interface StartOptions {
   readonly args?: readonly string[];
@@ -127,12 +128,12 @@ export class DrainHost {
 
   /** The table as `nft` lists it; fails when there is none. */
   table(): Promise<string> {
-    return this.namespace.run('nft', ['list', 'table', ...TABLE.split(' ')]);
+    return this.namespace.run('nft', ['list', 'table', 'inet', TABLE]);
   }
 
   /** Whether a table of our name is there. */
   async hasTable(): Promise<boolean> {
-    return (await this.namespace.run('nft', ['list', 'tables'])).includes(TABLE);
+    return (await tableHandles(this.namespace)).has(TABLE);
   }
 
   /** Scripts of the operator's for these states. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Namespace } from '../../fixtures/netns.ts';
+import { tableHandles } from './table-handles.ts';
 
 const START = fileURLToPath(new URL('firewalld-start.py', import.meta.url));
 const PACKAGES = 'Debian packages dbus-daemon, python3-firewall, python3-nftables';
@@ -62,11 +63,11 @@ export class Firewalld {
 
   /** `systemctl reload firewalld`: waits until the rules have been torn down and put up again. */
   async reload(): Promise<void> {
-    const before = await this.#tables();
+    const before = await tableHandles(this.#namespace);
     this.#daemon.kill('SIGHUP');
     const endsAt = performance.now() + RELOAD_DEADLINE_MS;
     for (;;) {
-      const now = await this.#tables();
+      const now = await tableHandles(this.#namespace);
       // While it reloads, a table of its own drops everything.
       const isDone = now.has('firewalld') && !now.has('firewalld_policy_drop');
       if (isDone && now.get('firewalld') !== before.get('firewalld')) return;
@@ -82,16 +83,6 @@ export class Firewalld {
       await closed;
     }
   }
-
-  /** The tables of the namespace, each with the handle that a new one of the same name does not have. */
-  async #tables(): Promise<Map<string, number>> {
-    const { nftables } = JSON.parse(await this.#namespace.run('nft', ['-j', 'list', 'tables'])) as TableList;
-    return new Map(nftables.flatMap(({ table }) => (table ? [[table.name, table.handle]] : [])));
-  }
-}
-
-interface TableList {
-  readonly nftables: readonly { readonly table?: { readonly name: string; readonly handle: number } }[];
 }
 
 async function startBus(socket: string, directory: string): Promise<ChildProcess> {

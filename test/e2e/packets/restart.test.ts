@@ -5,6 +5,7 @@ import { expectAccepted, expectRefused } from './attempts.ts';
 import { DrainHost, MODES } from './drain-host.ts';
 import { FAMILIES, HOST, Network, SERVED } from './network.ts';
 import { tally } from './open-windows.ts';
+import { tableHandles } from './table-handles.ts';
 
 const DRAINED = FAMILIES.flatMap((family) =>
   [SERVED.web, SERVED.rangeFirst].map((port) => ({ host: HOST[family], port })),
@@ -93,8 +94,7 @@ describe('the agent ends and starts during a drain', { concurrency: MODES.length
 });
 
 async function tableHandle(host: DrainHost): Promise<number> {
-  const { nftables } = JSON.parse(await host.namespace.run('nft', ['-j', 'list', 'tables'])) as {
-    nftables: { table?: { name: string; handle: number } }[];
-  };
-  return nftables.find(({ table }) => table?.name === 'cs-instance-watcher')!.table!.handle;
+  const handle = (await tableHandles(host.namespace)).get('cs-instance-watcher');
+  assert.ok(handle !== undefined, 'the table is there');
+  return handle;
 }

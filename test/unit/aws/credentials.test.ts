@@ -139,6 +139,69 @@ describe('the cache', () => {
     assert.equal((await credentials.get(limits)).accessKeyId, 'C');
   });
 
+  const none = async (): Promise<Credentials> => {
+    throw new CredentialsError('none', 'no role');
+  };
+
+  test('a definite absence is looked into again after 300 s, or as told', async () => {
+    for (const [recheckNoneAfterMs, recheckMs] of [
+      [{}, 5 * minute],
+      [{ recheckNoneAfterMs: 20 * minute }, 20 * minute],
+    ] as const) {
+      outcomes = [none, none, found('A')];
+      nowMs = 0;
+      lookups = 0;
+      const credentials = createCredentialSource({ lookup, now: () => nowMs, ...recheckNoneAfterMs });
+      for (nowMs of [0, 10_000, recheckMs - 1]) {
+        await assert.rejects(credentials.get(limits), { code: 'none', message: 'no role' });
+      }
+      assert.equal(lookups, 1);
+      nowMs = recheckMs;
+      await assert.rejects(credentials.get(limits), { code: 'none' });
+      nowMs = 2 * recheckMs;
+      assert.equal((await credentials.get(limits)).accessKeyId, 'A');
+      assert.equal(lookups, 3);
+    }
+  });
+
+  test('an absence is forgotten on request, and where the wall clock was set back by more', async () => {
+    const ways: ((credentials: ReturnType<typeof source>) => void)[] = [
+      (credentials) => credentials.forget(),
+      (credentials) => credentials.invalidate({ accessKeyId: 'X', secretAccessKey: 's' }),
+      () => {
+        nowMs = -5 * minute;
+      },
+    ];
+    for (const way of ways) {
+      nowMs = 0;
+      outcomes = [none, found('A')];
+      const credentials = source();
+      await assert.rejects(credentials.get(limits), { code: 'none' });
+      way(credentials);
+      assert.equal((await credentials.get(limits)).accessKeyId, 'A');
+    }
+  });
+
+  test('silence is no absence: it is asked for again at once', async () => {
+    outcomes = [failed, found('A')];
+    const credentials = source();
+    await assert.rejects(credentials.get(limits), { code: 'unavailable' });
+    assert.equal((await credentials.get(limits)).accessKeyId, 'A');
+  });
+
+  test('an absence found while the old ones are good hides neither them nor what is found next', async () => {
+    outcomes = [found('A', 60 * minute), none, found('B', 120 * minute)];
+    const credentials = source();
+    await credentials.get(limits);
+    for (nowMs of [56 * minute, 57 * minute]) {
+      assert.equal((await credentials.get(limits)).accessKeyId, 'A');
+      await new Promise(setImmediate);
+    }
+    nowMs = 61 * minute;
+    assert.equal((await credentials.get(limits)).accessKeyId, 'B');
+    assert.equal(lookups, 3);
+  });
+
   test('a lookup that hangs is given up, and the next caller starts another', async () => {
     outcomes = [() => new Promise(() => undefined), found('A')];
     const credentials = createCredentialSource({ lookup, now: () => nowMs, lookupTimeoutMs: 30 });

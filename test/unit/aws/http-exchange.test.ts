@@ -193,6 +193,15 @@ describe('failures', () => {
     const server = createTcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     assert.equal(await failureOf(withServer(server, (port) => send(`https://127.0.0.1:${port}/`))), 'tls');
   });
+
+  test('https to a server of plain http is told in one line that says what to look at', async () => {
+    const server = createServer((_, response) => response.end());
+    await withServer(server, async (port) => {
+      await assert.rejects(send(`https://127.0.0.1:${port}/path`), {
+        message: `GET 127.0.0.1:${port}/path: the server does not speak TLS; is it http://?`,
+      });
+    });
+  });
 });
 
 describe('giving up reaches every phase', () => {

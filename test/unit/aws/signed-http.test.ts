@@ -126,6 +126,28 @@ test('connections are kept', async () => {
   );
 });
 
+test('connections that wait are dropped when asked to, those in use are not', async () => {
+  const ports: unknown[] = [];
+  const { promise: inUse, resolve: reached } = Promise.withResolvers<void>();
+  const { promise: dropped, resolve: goOn } = Promise.withResolvers<void>();
+  const listener: RequestListener = (request, response) => {
+    ports.push(request.socket.remotePort);
+    if (ports.length !== 2) return void response.end();
+    reached();
+    void dropped.then(() => response.end('whole'));
+  };
+  await withListener(listener, {}, async (http, url) => {
+    await get(http, url);
+    http.dropIdleConnections();
+    const held = get(http, url);
+    await inUse;
+    http.dropIdleConnections();
+    goOn();
+    assert.equal((await held).body.toString(), 'whole');
+    assert.notEqual(ports[1], ports[0]);
+  });
+});
+
 describe('refused credentials', () => {
   test('are renewed once, and the call made again', async () => {
     const credentials = numberedKeys(2);

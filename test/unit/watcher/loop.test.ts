@@ -18,11 +18,12 @@ class Subject {
   readonly ending = new AbortController();
   #answer: ((answer: Answer) => void) | null = null;
   #waiting: (() => void)[] = [];
+  readonly firewall: FakeFirewall;
   readonly agent: Agent;
 
   constructor(options: { pollPeriodMs?: number; ownership?: 'auto' | 'plain' } = {}) {
     this.settings = { ...this.settings, pollPeriodMs: options.pollPeriodMs ?? 60_000 };
-    const firewall = new FakeFirewall(this.kernel, { ownership: options.ownership ?? 'auto' });
+    this.firewall = new FakeFirewall(this.kernel, { ownership: options.ownership ?? 'auto' });
     const reporter: Reporter = {
       announce: ({ event }) => this.note(event),
       tableInstalled: (_ruleset, restoring) => this.note(restoring === null ? 'installed' : 'restored'),
@@ -35,7 +36,7 @@ class Subject {
       settled: () => {},
     };
     const ports: AgentPorts = {
-      firewall,
+      firewall: this.firewall,
       clock: hostClock,
       random: () => 0,
       record: { save: (record) => this.note(`record ${record.desired}`) },
@@ -130,11 +131,11 @@ describe('the loop', () => {
     await subject.until('record open', 'state-changed', 'open');
     await subject.untilDone('poll', 2);
     subject.answer('draining');
-    await subject.until('record refuse', 'hooks running->draining', 'state-changed', 'refusing', 'installed');
+    await subject.until('hooks running->draining', 'record refuse', 'state-changed', 'refusing', 'installed');
     assert.deepEqual(kernel.table?.ruleset, RULESET);
     await subject.untilDone('poll', 3);
     subject.answer('running');
-    await subject.until('record open', 'hooks draining->running', 'state-changed', 'open', 'removed');
+    await subject.until('hooks draining->running', 'record open', 'state-changed', 'open', 'removed');
     assert.equal(kernel.table, null);
   });
 
@@ -169,6 +170,16 @@ describe('the loop', () => {
     assert.deepEqual(kernel.table?.ruleset, RULESET);
   });
 
+  test('a count that takes for ever keeps nothing from being put back', async () => {
+    start({ ownership: 'plain' });
+    subject.firewall.connections = () => new Promise(() => {});
+    await subject.untilDone('poll', 1);
+    subject.answer('draining');
+    await subject.until('installed');
+    subject.kernel.flushRuleset();
+    await subject.until('restored');
+  });
+
   test('whoever keeps taking it away is fought twenty times, then once per poll', async () => {
     const { kernel, did } = await drain({ ownership: 'plain' });
     for (let restored = 1; restored <= 20; restored++) {
@@ -181,7 +192,7 @@ describe('the loop', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     assert.equal(kernel.table, null);
     subject.agent.reload(subject.settings);
-    await subject.until('installed');
+    await subject.untilDone('restored', 21);
   });
 
   test('without permission it lives on: scripts run, and the firewall is tried again with the next answer', async () => {
@@ -194,8 +205,8 @@ describe('the loop', () => {
     subject.answer('draining');
     await subject.until(
       'degraded firewall',
-      'record refuse',
       'hooks running->draining',
+      'record refuse',
       'state-changed',
       'refusing',
     );

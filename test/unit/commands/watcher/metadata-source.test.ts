@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CredentialsError } from '../../../../src/aws/credentials.ts';
 import type { Limits } from '../../../../src/aws/deadline.ts';
 import type { HttpAnswer, SignedRequest } from '../../../../src/aws/signed-http.ts';
 import { TransportError } from '../../../../src/aws/transport-error.ts';
@@ -34,16 +35,16 @@ const RUNNING = {
   Tags: [],
 };
 
-type Reply = Partial<HttpAnswer> | TransportError | 'hang';
+type Reply = Partial<HttpAnswer> | TransportError | CredentialsError | 'hang';
 
 /** A source whose routes answer as told, by host; the requests sent are kept. */
 function source(
   replies: Record<string, Reply>,
   resolution: Resolution = READY,
-  askedInstanceId: string | null = null,
+  given: { readonly askedInstanceId?: string; readonly apiUrl?: string } = {},
 ) {
   const sent: { host: string; apiId: string | undefined; search: string; timeoutMs: number }[] = [];
-  const world = { nowMs: 0, expired: 0, sent, replies };
+  const world = { nowMs: 0, expired: 0, forgotten: 0, sent, replies };
   const subject = new ApiMetadataSource({
     context: {
       current: async () => resolution,
@@ -60,12 +61,14 @@ function source(
         world.nowMs += limits.timeoutMs;
         throw new TransportError('timeout', 'no answer');
       }
-      if (reply instanceof TransportError) throw reply;
+      if (reply instanceof Error) throw reply;
       return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(RUNNING)), ...reply };
     },
-    forgetCredentials: () => {},
-    apiUrl: null,
-    askedInstanceId,
+    forgetCredentials: () => {
+      world.forgotten++;
+    },
+    apiUrl: given.apiUrl ?? null,
+    askedInstanceId: given.askedInstanceId ?? null,
     plainHttpDiscovery: () => false,
     monotonicMs: () => world.nowMs,
   });
@@ -130,6 +133,86 @@ describe('the routes to the API', () => {
   });
 });
 
+describe('the route that worked last', () => {
+  const noProof: [string, Reply][] = [
+    ['nothing was sent for want of credentials', new CredentialsError('unavailable', 'silent')],
+    ['a 502 came', { status: 502 }],
+    ['a 429 came', { status: 429 }],
+    ['something else than JSON came', { body: Buffer.from('<html>') }],
+  ];
+  for (const [name, reply] of noProof) {
+    test(`is not the one where ${name}`, async () => {
+      const { poll, world } = source({ [ENDPOINT]: NO_CONNECTION, [PUBLIC]: reply });
+      assert.equal((await poll()).kind, 'unknown');
+      world.replies[ENDPOINT] = {};
+      assert.equal((await poll()).kind, 'known');
+      assert.deepEqual(
+        world.sent.map(({ host }) => host),
+        [ENDPOINT, PUBLIC, ENDPOINT],
+      );
+    });
+  }
+
+  test('stays the first one when it fails for a while', async () => {
+    const { poll, world } = source({ [ENDPOINT]: NO_CONNECTION, [PUBLIC]: {} });
+    await poll();
+    world.replies[PUBLIC] = { status: 502 };
+    await poll();
+    await poll();
+    assert.deepEqual(
+      world.sent.map(({ host }) => host),
+      [ENDPOINT, PUBLIC, PUBLIC, PUBLIC],
+    );
+  });
+
+  test('is the one that has no information about the instance, too', async () => {
+    const body = Buffer.from("No information for instance id 'i-1'!");
+    const { poll, world } = source({ [ENDPOINT]: NO_CONNECTION, [PUBLIC]: { status: 400, body } });
+    assert.equal((await poll()).kind, 'no-information');
+    assert.equal((await poll()).kind, 'no-information');
+    assert.deepEqual(
+      world.sent.map(({ host }) => host),
+      [ENDPOINT, PUBLIC, PUBLIC],
+    );
+  });
+});
+
+describe('what to do about it', () => {
+  const rows: [string, Reply, { apiUrl?: string }, string][] = [
+    [
+      'an --api-url without its stage',
+      FORBIDDEN,
+      { apiUrl: `https://${PUBLIC}` },
+      'status 403: Forbidden: check --api-url (it needs the stage, such as http://host:8080/v1/), --region and what these credentials may call',
+    ],
+    [
+      'an address that was discovered',
+      { status: 403, body: Buffer.from('{"Message":"User: u is not authorized"}') },
+      {},
+      'status 403: User: u is not authorized: check what these credentials may call, and the policy of the API',
+    ],
+    [
+      'no credentials',
+      new CredentialsError('unavailable', 'PUT 169.254.169.254/latest/api/token: connect ENETUNREACH'),
+      {},
+      'PUT 169.254.169.254/latest/api/token: connect ENETUNREACH: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the instance a role',
+    ],
+    ['trouble that passes', { status: 503, body: Buffer.alloc(0) }, {}, 'status 503 without a body'],
+  ];
+  for (const [name, reply, given, message] of rows) {
+    test(name, async () => {
+      const answer = await source({ [ENDPOINT]: reply, [PUBLIC]: reply }, READY, given).poll();
+      assert.equal(answer.kind === 'unknown' && answer.message, message);
+    });
+  }
+});
+
+test('after a sleep the session and the context are of no use any more', () => {
+  const { subject, world } = source({});
+  subject.forgetSession();
+  assert.deepEqual([world.forgotten, world.expired], [1, 1]);
+});
+
 describe('what is asked for', () => {
   test('nothing by name unless the operator named it', async () => {
     const { poll, world } = source({ [ENDPOINT]: {} });
@@ -138,7 +221,7 @@ describe('what is asked for', () => {
   });
 
   test('--instance-id by name', async () => {
-    const { poll, world } = source({ [ENDPOINT]: {} }, READY, 'i-1');
+    const { poll, world } = source({ [ENDPOINT]: {} }, READY, { askedInstanceId: 'i-1' });
     await poll();
     assert.equal(world.sent[0]?.search, '?instanceid=i-1');
   });

@@ -14,14 +14,13 @@ const valid = JSON.stringify({
   Status: 'ok',
   Tags: [],
 });
-const nowMs = Date.parse('2026-01-01T00:00:00Z');
 
 function classify(
   status: number,
   body: string | Buffer,
   headers: Record<string, string> = {},
 ): MetadataAnswer {
-  return classifyMetadataAnswer({ status, headers, body: Buffer.from(body) }, 'i-0ab', nowMs);
+  return classifyMetadataAnswer({ status, headers, body: Buffer.from(body) }, 'i-0ab');
 }
 
 describe('a 200', () => {
@@ -32,11 +31,7 @@ describe('a 200', () => {
   });
 
   it('for any instance is metadata when none is expected', () => {
-    const answer = classifyMetadataAnswer(
-      { status: 200, headers: {}, body: Buffer.from(valid) },
-      undefined,
-      nowMs,
-    );
+    const answer = classifyMetadataAnswer({ status: 200, headers: {}, body: Buffer.from(valid) }, undefined);
     assert.equal(answer.kind, 'metadata');
   });
 
@@ -81,19 +76,14 @@ const others: [string, MetadataAnswer, MetadataAnswer][] = [
     { kind: 'unknown', class: 'http-5xx', message: 'status 502: Internal server error' },
   ],
   [
-    'a 503 that says when to come back',
-    classify(503, '', { 'retry-after': 'Thu, 01 Jan 2026 00:00:20 GMT' }),
-    { kind: 'unknown', class: 'http-5xx', message: 'status 503 without a body', retryAfterMs: 20_000 },
+    'a 503 with nothing',
+    classify(503, ''),
+    { kind: 'unknown', class: 'http-5xx', message: 'status 503 without a body' },
   ],
   [
     'a 429',
     classify(429, '{"message":"Too Many Requests"}'),
     { kind: 'unknown', class: 'throttled', message: 'status 429: Too Many Requests' },
-  ],
-  [
-    'a 429 that says when to come back',
-    classify(429, '{"message":"Too Many Requests"}', { 'retry-after': '7' }),
-    { kind: 'unknown', class: 'throttled', message: 'status 429: Too Many Requests', retryAfterMs: 7_000 },
   ],
   [
     'a 403 of another API',

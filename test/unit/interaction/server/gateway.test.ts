@@ -8,6 +8,7 @@ import {
   type FleetInstance,
 } from '../../../../src/interaction/server/fleet-store.ts';
 import { type AccessKey, createGateway } from '../../../../src/interaction/server/gateway.ts';
+import type { RefusedRequest } from '../../../../src/interaction/server/refused-request.ts';
 import { nowMs, region, signedRequest, type Target } from './signed-request.ts';
 
 const arn = 'arn:aws:sts::111111111111:assumed-role/Role';
@@ -257,4 +258,56 @@ describe('query parameters', () => {
       assert.equal(JSON.parse(body).InstanceId, 'i-0ab');
     });
   }
+});
+
+describe('what is told of a refused request', () => {
+  async function told(request: ReceivedRequest, apiId?: string): Promise<RefusedRequest[]> {
+    const refused: RefusedRequest[] = [];
+    const onRefused = (one: RefusedRequest) => void refused.push(one);
+    const lookup = (id: string) => (id === 'web-1' ? keys.USER : keys[id]);
+    const handle = createGateway({
+      dialect: 'd2',
+      region,
+      store,
+      apiId,
+      lookup,
+      nowMs: () => nowMs,
+      onRefused,
+    });
+    await handle({ ...request, peerAddress: '192.0.2.7' });
+    return refused;
+  }
+
+  const signed = (id: string, target: Target = metadata, key = keys.INSTANCE!) =>
+    signedRequest(id, key, target);
+  const swapped = 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY';
+  const cases: [string, Promise<ReceivedRequest>, string | null, string][] = [
+    ['an unknown key', signed('NOBODY'), 'NOBODY', 'invalid-client-token'],
+    ['an expired key', signed('EXPIRED', metadata, keys.EXPIRED!), 'EXPIRED', 'expired-token'],
+    ['a wrong secret', signed('USER', metadata, keys.GONE!), 'USER', 'signature-mismatch'],
+    ['a known key with another name', signed('web-1', metadata, keys.GONE!), 'web-1', 'signature-mismatch'],
+    ['another region', signed('USER', { ...metadata, region: 'us-east-1' }), 'USER', 'invalid-scope'],
+    ['a secret in the place of the id', signed(swapped), null, 'invalid-client-token'],
+    ['an id that would break the line', signed('A\u0085B'), null, 'invalid-client-token'],
+    ['no signature', signed('USER').then((one) => ({ ...one, headers: [] })), null, 'missing-authentication'],
+    ['another stage', signed('USER', { target: '/metadata' }), 'USER', 'another-stage'],
+    [
+      'another API',
+      signed('USER', { ...metadata, headers: { 'x-apigw-api-id': 'b2' } }),
+      'USER',
+      'another-api',
+    ],
+    ['another method', signed('USER', { ...metadata, method: 'PUT' }), 'USER', 'no-such-method'],
+  ];
+  for (const [name, request, accessKeyId, reason] of cases) {
+    it(name, async () => {
+      assert.deepEqual(await told(await request, 'a1'), [{ peerAddress: '192.0.2.7', accessKeyId, reason }]);
+    });
+  }
+
+  it('nothing when it is answered, whatever the answer', async () => {
+    assert.deepEqual(await told(await signed('INSTANCE')), []);
+    assert.deepEqual(await told(await signed('GONE', metadata, keys.GONE!)), []);
+    assert.deepEqual(await told(await signed('INSTANCE', { target: '/v1/nothing' })), []);
+  });
 });

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import type { ReceivedRequest } from '../../../../src/aws/sigv4/verify.ts';
-import type { HandleRequest } from '../../../../src/interaction/server/gateway.ts';
+import type { ArrivedRequest, HandleRequest } from '../../../../src/interaction/server/gateway.ts';
 import { operationAnswer } from '../../../../src/interaction/server/gateway-answers.ts';
 import { startInteractionServer } from '../../../../src/interaction/server/server.ts';
 
@@ -17,7 +16,7 @@ async function start(test: TestContext, handle: HandleRequest, faults: unknown[]
 
 describe('startInteractionServer', () => {
   it('hands over the request as it came', async (test) => {
-    const received: ReceivedRequest[] = [];
+    const received: ArrivedRequest[] = [];
     const origin = await start(test, async (request) => {
       received.push(request);
       return operationAnswer(200, 'done');
@@ -31,6 +30,7 @@ describe('startInteractionServer', () => {
     const [request] = received;
     assert.equal(request?.rawPath, '/v1//a%2Fb');
     assert.equal(request.rawQuery, 'x=1?&y');
+    assert.equal(request.peerAddress, '127.0.0.1');
     assert.equal(Buffer.from(request.body).toString(), 'é');
     assert.ok(request.headers.some(([name, value]) => name.toLowerCase() === 'x-a' && value === 'b'));
   });

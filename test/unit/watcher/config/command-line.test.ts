@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError } from '../../../../src/watcher/config/agent-config.ts';
-import { parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
+import { parseCleanupLine, parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
 import { environmentName, fileKey, OPTIONS, SETTINGS } from '../../../../src/watcher/config/options.ts';
 
 const PORTS = '--on-draining-block-new-connections-to-ports';
@@ -65,7 +65,9 @@ describe('command line', () => {
     ['--polling-period 5', /unknown option '--polling-period'/],
     ['--allow 10.0.0.0/8', /unknown option '--allow'/],
     ['-x', /unknown option '-x'/],
-    ['80', /too many arguments.*80/],
+    ['80', /^"80" is not a command: the only command is cleanup; options begin with --, see --help$/],
+    ['help', /^"help" is not a command/],
+    ['bogus --force', /^"bogus" is not a command/],
     [`${PORTS}=80 443`, /too many arguments.*443/],
     ['-- --force', /too many arguments/],
     ['--log x', /--log could be --log-file, --log-file-rotate/],
@@ -93,7 +95,36 @@ describe('command line', () => {
     assert.ok(help.kind === 'show');
     for (const setting of SETTINGS) assert.ok(help.text.includes(`--${OPTIONS[setting].name} [`), setting);
     assert.match(help.text, /--api-polling-period \[SECONDS\] .*\(default: 10\)/);
+    assert.match(
+      help.text.replace(/\s+/g, ' '),
+      /and exit \(FILE when not given: \/etc\/systemd\/system\/cs-instance-watcher\.service\)/,
+    );
     assert.match(help.text, /See the manual\.\n$/);
+  });
+});
+
+describe('command line of cleanup', () => {
+  it('has a help of its own', () => {
+    const help = parseCleanupLine(['--help']);
+    assert.ok(help.kind === 'show');
+    assert.match(help.text, /^Usage: cs-instance-watcher cleanup \[--runtime-dir DIR\] \[--state-dir DIR\]/);
+    assert.ok(!help.text.includes('--force'));
+  });
+
+  it('takes the options it needs and no other', () => {
+    const line = parseCleanupLine(['--runtime-dir', '/r', '--state-dir=/s', '--config', '/c']);
+    assert.ok(line.kind === 'run');
+    assert.deepEqual(Object.fromEntries(line.given), {
+      runtimeDir: ['/r'],
+      stateDir: ['/s'],
+      configFile: ['/c'],
+    });
+    for (const args of [['--force'], ['now'], ['--runtime-dirs', '/r']]) {
+      assert.throws(
+        () => parseCleanupLine(args),
+        (error) => error instanceof ConfigError && error.code === 'usage',
+      );
+    }
   });
 });
 

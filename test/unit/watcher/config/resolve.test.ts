@@ -7,7 +7,7 @@ import { ConfigError, type ResolvedConfig } from '../../../../src/watcher/config
 import { parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
 import { SETTINGS } from '../../../../src/watcher/config/options.ts';
 import { printConfig } from '../../../../src/watcher/config/print-config.ts';
-import { resolveConfig } from '../../../../src/watcher/config/resolve.ts';
+import { resolveConfig, resolveLeniently } from '../../../../src/watcher/config/resolve.ts';
 
 const PORTS = '--on-draining-block-new-connections-to-ports';
 
@@ -179,10 +179,6 @@ describe('values', () => {
       { generateSystemd: null, doNotGenerateSystemd: true },
     ],
     [{ line: '--generate-systemd /x --do-not-generate-systemd false' }, { generateSystemd: '/x' }],
-    [
-      { env: { CS_GENERATE_SYSTEMD: '/x', CS_PRINT_CONFIG: 'true' } },
-      { generateSystemd: null, printConfig: false },
-    ],
     [{ file: '\uFEFF{"force": true}' }, { force: true }],
   ];
   for (const [sources, expected] of cases) {
@@ -237,6 +233,24 @@ describe('values', () => {
       assert.match(warnings[0]!, warning);
     });
   }
+
+  it('warns of a variable that is none of ours, and goes on without it', () => {
+    const env = {
+      CS_TYPO: '1',
+      CS_GENERATE_SYSTEMD: '/x',
+      CS_FORCE: 'true',
+      CS_NATIVE_DIR: '/n',
+      CS_PROGRAM_PATH: '/p',
+      CS_INTERACT_URL: 'u',
+      CSV: 'x',
+    };
+    const { config, warnings } = resolve({ env });
+    assert.equal(config.generateSystemd, null);
+    assert.deepEqual(warnings, [
+      'CS_GENERATE_SYSTEMD in the environment: is not an option that can be set there, ignored',
+      'CS_TYPO in the environment: is not an option that can be set there, ignored',
+    ]);
+  });
 
   it('warns of the value in force only', () => {
     assert.deepEqual(
@@ -372,6 +386,57 @@ describe('the file', () => {
       () => read({}, '--config', '/etc/hostname/x'),
       refused('configuration', /cannot be read \(ENOTDIR\)/),
     );
+  });
+});
+
+describe('settled leniently', () => {
+  const lenient = (
+    sources: Sources,
+  ): ReturnType<typeof resolveLeniently<'runtimeDir' | 'tableOwnership'>> => {
+    const commandLine = parseCommandLine((sources.line ?? '').split(' ').filter(Boolean), { version: '1' });
+    assert.ok(commandLine.kind === 'run');
+    if (typeof sources.file === 'string') writeFileSync(file, sources.file);
+    return resolveLeniently(['runtimeDir', 'tableOwnership'], {
+      given: commandLine.given,
+      env: { CS_CONFIG: file, ...sources.env },
+      cwd: directory,
+    });
+  };
+  const cases: readonly (readonly [Sources, runtimeDir: string, warnings: readonly RegExp[]])[] = [
+    [{ file: '{"runtime_dir": "/f", "force": "perhaps"}' }, '/f', []],
+    [{ file: '{"runtime_dir": "/f"}', env: { CS_FORCE: 'perhaps' } }, '/f', []],
+    [{ file: '{"runtime_dir": "/f"}', env: { CS_RUNTIME_DIR: '/e' } }, '/e', []],
+    [{ file: '{"runtime_dir": "/f"}', env: { CS_RUNTIME_DIR: '/e' }, line: '--runtime-dir /l' }, '/l', []],
+    [
+      { file: '{"runtime_dir": 7}' },
+      '/run/cs-instance-watcher',
+      [/agent\.json: runtime_dir: expected a path, got 7; passed over$/],
+    ],
+    [{ file: '{' }, '/run/cs-instance-watcher', [/agent\.json: is not valid JSON.*; passed over$/]],
+    [{ file: '{"forse": 1}' }, '/run/cs-instance-watcher', [/"forse" is not an option; passed over$/]],
+    [{}, '/run/cs-instance-watcher', [/agent\.json: no such file \(named by CS_CONFIG\); passed over$/]],
+    [
+      { file: '{"table_ownership": "plain"}', env: { CS_TABLE_OWNERSHIP: 'mine' } },
+      '/run/cs-instance-watcher',
+      [/^CS_TABLE_OWNERSHIP in the environment: .*; passed over$/],
+    ],
+  ];
+  for (const [sources, runtimeDir, expected] of cases) {
+    it(JSON.stringify(sources), () => {
+      const { config, warnings } = lenient(sources);
+      assert.equal(config.runtimeDir, runtimeDir);
+      assert.equal(warnings.length, expected.length, warnings.join('\n'));
+      for (const [index, warning] of expected.entries()) assert.match(warnings[index]!, warning);
+    });
+  }
+
+  it('takes the next source for what it passes over', () => {
+    const sources = { file: '{"table_ownership": "plain"}', env: { CS_TABLE_OWNERSHIP: 'mine' } };
+    assert.equal(lenient(sources).config.tableOwnership, 'plain');
+  });
+
+  it('does not pass over a mistake on the command line', () => {
+    assert.throws(() => lenient({ line: '--table-ownership mine' }), refused('usage', /--table-ownership/));
   });
 });
 

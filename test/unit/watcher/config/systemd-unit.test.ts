@@ -15,7 +15,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ConfigError } from '../../../../src/watcher/config/agent-config.ts';
 import { parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
-import { unitFor, writeUnit } from '../../../../src/watcher/config/generate-systemd.ts';
+import {
+  leftOutOfUnit,
+  unitFor,
+  unitWritten,
+  writeUnit,
+} from '../../../../src/watcher/config/generate-systemd.ts';
+import { resolveConfig } from '../../../../src/watcher/config/resolve.ts';
 import { systemdUnit } from '../../../../src/watcher/config/systemd-unit.ts';
 import { parseExecStart } from './exec-start.ts';
 
@@ -30,7 +36,7 @@ function execStart(unit: string): string[] {
 function generated(args: readonly string[], program = PROGRAM): string[] {
   const commandLine = parseCommandLine(args, { version: '1' });
   assert.ok(commandLine.kind === 'run');
-  return execStart(unitFor(program, commandLine.given, '/work dir'));
+  return execStart(unitFor({ program, version: '1', given: commandLine.given, cwd: '/work dir' }));
 }
 
 describe('generated unit', () => {
@@ -134,8 +140,46 @@ describe('generated unit', () => {
     });
   }
 
+  it('says in its first line what wrote it', () => {
+    const unit = unitFor({ program: PROGRAM, version: '1.2.3', given: new Map(), cwd: '/' });
+    assert.match(unit, /^# Written by cs-instance-watcher 1\.2\.3 --generate-systemd[^\n]*\n\[Unit\]\n/);
+  });
+
+  const left: readonly (readonly [line: string, env: Record<string, string>, warning: string | null])[] = [
+    ['', {}, null],
+    ['--force', { CS_FORCE: 'true', AWS_REGION: 'eu-west-1' }, null],
+    ['', { CS_FORCE: 'true' }, 'CS_FORCE is set here but not in the unit: give it as an option'],
+    [
+      '--force',
+      { CS_ALLOW_FROM: '10.0.0.0/8', CS_API_URL: 'https://x' },
+      'CS_API_URL and CS_ALLOW_FROM are set here but not in the unit: give them as options',
+    ],
+    [
+      '',
+      { CS_ALLOW_FROM: '10.0.0.0/8', CS_API_URL: 'https://x', CS_FORCE: 'true' },
+      'CS_FORCE, CS_API_URL and CS_ALLOW_FROM are set here but not in the unit: give them as options',
+    ],
+  ];
+  for (const [line, env, warning] of left) {
+    it(`with '${line}' and ${JSON.stringify(env)} in the environment: ${warning}`, () => {
+      const commandLine = parseCommandLine(line.split(' ').filter(Boolean), { version: '1' });
+      assert.ok(commandLine.kind === 'run');
+      assert.equal(leftOutOfUnit(resolveConfig({ given: commandLine.given, env, cwd: '/' })), warning);
+    });
+  }
+
+  it('comes with what to do next', () => {
+    assert.equal(
+      unitWritten('/etc/systemd/system/watcher.service'),
+      'unit written to /etc/systemd/system/watcher.service; next: systemctl daemon-reload && systemctl enable --now watcher.service',
+    );
+  });
+
   it('refuses a program whose path is not absolute', () => {
-    assert.throws(() => unitFor('cs-instance-watcher', new Map(), '/'), ConfigError);
+    assert.throws(
+      () => unitFor({ program: 'cs-instance-watcher', version: '1', given: new Map(), cwd: '/' }),
+      ConfigError,
+    );
   });
 
   it('does not restart what must be put right first, and never waits for the network', () => {
@@ -173,7 +217,7 @@ describe('writing the unit', () => {
     mkdirSync(join(directory, 'dir'));
     symlinkSync('/dev/null', join(directory, 'masked.service'));
     for (const [file, reason] of [
-      [join(directory, 'no/a.service'), /ENOENT/],
+      [join(directory, 'no/a.service'), /\(ENOENT\): the directory .*\/no does not exist$/],
       [join(directory, 'dir'), /not a regular file/],
       [join(directory, 'masked.service'), /not a regular file/],
       ['/dev/null', /not a regular file/],

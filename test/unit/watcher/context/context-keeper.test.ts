@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ContextKeeper } from '../../../../src/watcher/context/context-keeper.ts';
 import type { InstanceContext, Resolution } from '../../../../src/watcher/context/instance-context.ts';
+import type { Recollection } from '../../../../src/watcher/context/trusted-cache.ts';
 
 const CONTEXT: InstanceContext = {
   instanceId: 'i-1',
@@ -11,31 +12,40 @@ const CONTEXT: InstanceContext = {
 };
 const NEWER: InstanceContext = { ...CONTEXT, discovery: { version: 2 } };
 const READY: Resolution = { kind: 'ready', context: CONTEXT };
-const SILENT: Resolution = { kind: 'unknown', message: 'IMDS is silent' };
-const REFUSED: Resolution = { kind: 'refused', message: 'no role' };
+const OURS: Recollection = { kind: 'ours', context: CONTEXT };
+const SILENT: Resolution & Recollection = { kind: 'unknown', message: 'IMDS is silent' };
+const REFUSED: Resolution & Recollection = { kind: 'refused', message: 'no role' };
 const UNTAGGED: Resolution = { kind: 'not-managed', message: 'no tag' };
 const NEVER = new AbortController().signal;
 
-/** A keeper over scripted resolutions (the last one repeats) and a clock set by hand. */
-function keeper(script: Resolution[], cached: InstanceContext | null = null) {
-  const world = { nowMs: 0, resolved: 0, learned: [] as InstanceContext[], failures: [] as string[] };
-  const subject = new ContextKeeper(
-    {
-      resolve: async () => {
-        const next = script[Math.min(world.resolved, script.length - 1)] as Resolution;
-        world.resolved++;
-        return next;
-      },
-      staleAfterMs: 300_000,
-      recheckAfterMs: 300_000,
-      confirmAfterMs: 10_000,
-      refreshDeadlineMs: 1_000,
-      monotonicMs: () => world.nowMs,
-      learned: (context) => world.learned.push(context),
-      refreshFailed: (message) => world.failures.push(message),
+/** A keeper over scripted resolutions and recollections (the last one repeats) and a clock set by hand. */
+function keeper(script: Resolution[], cache: Recollection[] = [{ kind: 'none' }]) {
+  const world = {
+    nowMs: 0,
+    resolved: 0,
+    recalled: 0,
+    learned: [] as InstanceContext[],
+    failures: [] as string[],
+  };
+  const subject = new ContextKeeper({
+    recall: async () => {
+      const next = cache[Math.min(world.recalled, cache.length - 1)] as Recollection;
+      world.recalled++;
+      return next;
     },
-    cached,
-  );
+    resolve: async () => {
+      const next = script[Math.min(world.resolved, script.length - 1)] as Resolution;
+      world.resolved++;
+      return next;
+    },
+    staleAfterMs: 300_000,
+    recheckAfterMs: 300_000,
+    confirmAfterMs: 10_000,
+    refreshDeadlineMs: 1_000,
+    monotonicMs: () => world.nowMs,
+    learned: (context) => world.learned.push(context),
+    refreshFailed: (message) => world.failures.push(message),
+  });
   const at = async (nowMs: number): Promise<Resolution> => {
     world.nowMs = nowMs;
     const resolution = await subject.current(NEVER);
@@ -71,10 +81,36 @@ describe('the context', () => {
   });
 
   test('from the disk serves at once and is refreshed behind the first poll', async () => {
-    const { world, at } = keeper([{ kind: 'ready', context: NEWER }], CONTEXT);
+    const { world, at } = keeper([{ kind: 'ready', context: NEWER }], [OURS]);
     assert.deepEqual(await at(0), READY);
     assert.equal(world.resolved, 1);
     assert.deepEqual(await at(1), { kind: 'ready', context: NEWER });
+    assert.equal(world.recalled, 1);
+  });
+
+  test('from the disk, not known whose: asked about at each poll, and used once it is', async () => {
+    const { world, at } = keeper([SILENT], [SILENT, SILENT, OURS]);
+    assert.deepEqual(await at(0), SILENT);
+    assert.deepEqual(await at(10_000), SILENT);
+    assert.equal(world.resolved, 0, 'who cannot tell whose it is cannot tell the rest either');
+    assert.deepEqual(await at(20_000), READY);
+    assert.deepEqual([world.recalled, world.resolved], [3, 1]);
+    assert.deepEqual(await at(30_000), READY, 'kept though it cannot be refreshed');
+  });
+
+  test('from the disk, another instance’s: dropped, and learned in the same poll', async () => {
+    const { world, at } = keeper([SILENT, { kind: 'ready', context: NEWER }], [{ kind: 'none' }, OURS]);
+    assert.deepEqual(await at(0), SILENT);
+    assert.deepEqual(await at(10_000), { kind: 'ready', context: NEWER });
+    assert.equal(world.recalled, 1);
+  });
+
+  test('from the disk, and definitely nobody to tell whose: asked about every 300 s only', async () => {
+    const { world, at, subject } = keeper([SILENT], [REFUSED, REFUSED, OURS]);
+    for (const nowMs of [0, 10_000, 299_999, 300_000]) assert.deepEqual(await at(nowMs), REFUSED);
+    assert.equal(world.recalled, 2);
+    subject.expire();
+    assert.deepEqual(await at(300_001), READY);
   });
 
   test('not known for silence is asked for at every slot', async () => {

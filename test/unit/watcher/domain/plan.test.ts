@@ -256,12 +256,12 @@ describe('transitions for the operator', () => {
     assert.deepEqual([hooks?.from, hooks?.to], ['unknown', 'draining']);
   });
 
-  test('firewall first, then the record, then the scripts', () => {
+  test('firewall first, then the scripts are submitted, then one record has the state and them', () => {
     const running = after(FRESH, known('running')).next;
     assert.deepEqual(kinds(after(running, known('draining')).steps), [
       'apply-ruleset',
-      'record',
       'run-hooks',
+      'record',
     ]);
   });
 

@@ -4,7 +4,8 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, symlinkSync } from 
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { HookReport } from '../../../../src/watcher/hooks/runner.ts';
+import { createHookRunner, type HookReport } from '../../../../src/watcher/hooks/runner.ts';
+import { scriptEnvironment } from '../../../../src/watcher/hooks/script-environment.ts';
 import {
   createScriptDirectory,
   isAlive,
@@ -76,6 +77,16 @@ describe('scripts of a state change', () => {
       'LANG=C.UTF-8',
       'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     ]);
+  });
+
+  it('have / for a home where the uid has none', () => {
+    const transition = { id: 't1', from: 'running', to: 'draining', env: {} };
+    const nowhere = (): string => {
+      throw new Error('A system error occurred: uv_os_homedir returned ENOENT');
+    };
+    assert.equal(scriptEnvironment(transition, '/x', nowhere).HOME, '/');
+    assert.equal(scriptEnvironment(transition, '/x', () => '').HOME, '/');
+    assert.equal(scriptEnvironment(transition, '/x', () => '/root').HOME, '/root');
   });
 
   it('never see a state that is not a well-formed name', async () => {
@@ -259,8 +270,9 @@ describe('ending scripts', () => {
     assert.equal(line.kind === 'line' && isAlive(Number(line.text)), false);
     assert.deepEqual(
       runner.reports.map((report) => `${report.transition} ${report.kind}`),
-      ['t1 started', 't1 line', 't2 superseded', 't1 finished', 't1 completed'],
+      ['t1 started', 't1 line', 't2 not-begun', 't1 finished', 't1 completed'],
     );
+    assert.deepEqual(runner.begun, [['t1', 0]]);
     assert.equal(completed(runner.reports).interrupted, true);
     assert.equal(finished(runner.reports)[0]?.timedOut, false);
   });
@@ -273,11 +285,58 @@ describe('successive changes', () => {
   });
   afterEach(() => directory.remove());
 
-  it('submit returns before anything is looked at', () => {
+  it('submit returns before anything begins', async () => {
+    directory.add('draining/10-a', 'echo a');
     const runner = observeRunner(directory);
-    runner.submit({ id: 't1', from: 'running', to: '../x', env: {} });
-    assert.deepEqual(runner.reports, []);
-    return runner.stop();
+    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    assert.deepEqual([runner.begun, runner.reports], [[], []]);
+    await runner.waitFor(({ kind }) => kind === 'completed');
+    await runner.stop();
+  });
+
+  it('stopped before it begins, a change is told as not begun', async () => {
+    directory.add('draining/10-a', 'echo a');
+    const runner = observeRunner(directory);
+    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    await runner.stop();
+    assert.deepEqual(runner.reports, [{ kind: 'not-begun', transition: 't1' }]);
+    assert.deepEqual(runner.begun, []);
+  });
+
+  it('begin before the first refusal or script of theirs', async () => {
+    directory.add('draining/10-a', 'echo a', 0o644);
+    const runner = observeRunner(directory);
+    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    await runner.waitFor(({ kind }) => kind === 'completed');
+    assert.deepEqual(runner.begun, [['t1', 0]]);
+    await runner.stop();
+  });
+
+  it('one that goes wrong is given up, and the next one runs', async () => {
+    directory.add('running/10-a', 'echo a');
+    const reports: HookReport[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let isWrong = true;
+    const runner = createHookRunner({
+      settings: () => {
+        if (isWrong) throw new Error('no such user');
+        return { scriptDir: directory.path, timeoutMs: 10_000 };
+      },
+      trust: directory.trust,
+      onBegin: () => {},
+      onReport: (report) => {
+        reports.push(report);
+        if (report.kind === 'completed') resolve();
+        if (report.kind !== 'given-up') return;
+        isWrong = false;
+        runner.submit({ id: 't2', from: 'draining', to: 'running', env: {} });
+      },
+    });
+    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    await promise;
+    assert.deepEqual(reports[0], { kind: 'given-up', transition: 't1', problem: 'no such user' });
+    assert.deepEqual(lines(reports), ['a']);
+    await runner.stop();
   });
 
   it('one runs at a time; newer ones supersede those not begun, never the one that runs', async () => {
@@ -306,6 +365,10 @@ describe('successive changes', () => {
         report.kind === 'superseded' ? [`${report.transition} by ${report.by}`] : [],
       ),
       ['t2 by t3', 't3 by t4'],
+    );
+    assert.deepEqual(
+      runner.begun.map(([id]) => id),
+      ['t1', 't4'],
     );
     await runner.stop();
   });

@@ -45,17 +45,21 @@ export function createScriptDirectory(): ScriptDirectory {
 
 export interface ObservedRunner extends ScriptRunner {
   readonly reports: readonly HookReport[];
+  /** Ids of the changes that began, each followed by the number of reports there were by then. */
+  readonly begun: readonly (readonly [id: string, reports: number])[];
   /** Resolves with the first report, past or to come, that satisfies the predicate; rejects after 20 s. */
   waitFor(predicate: (report: HookReport) => boolean): Promise<HookReport>;
 }
 
 export function observeRunner(directory: ScriptDirectory, timeoutMs = 10_000, graceMs = 200): ObservedRunner {
   const reports: HookReport[] = [];
+  const begun: [string, number][] = [];
   const listeners = new Set<() => void>();
   const runner = createHookRunner({
     settings: () => ({ scriptDir: directory.path, timeoutMs }),
     trust: directory.trust,
     graceMs,
+    onBegin: ({ id }) => void begun.push([id, reports.length]),
     onReport: (report) => {
       reports.push(report);
       for (const listener of [...listeners]) listener();
@@ -64,6 +68,7 @@ export function observeRunner(directory: ScriptDirectory, timeoutMs = 10_000, gr
   return {
     ...runner,
     reports,
+    begun,
     waitFor(predicate) {
       const { promise, resolve, reject } = Promise.withResolvers<HookReport>();
       const deadline = setTimeout(() => {

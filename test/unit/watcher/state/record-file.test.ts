@@ -13,7 +13,10 @@ const RECORD: Record = {
     instanceState: 'draining',
     stateSinceWallMs: 1_700_000_000_000,
   },
-  unfinishedHooks: { id: 'a', from: 'running', to: 'draining' },
+  unfinishedHooks: [
+    { id: 'a', from: 'running', to: 'draining', begun: true },
+    { id: 'b', from: 'draining', to: 'running', begun: false },
+  ],
 };
 
 describe('the record', () => {
@@ -44,13 +47,22 @@ describe('the record', () => {
 
   const foreign: [string, string][] = [
     ['empty', ''],
-    ['half', '{"version":1,"bootId":"boot-1","sta'],
-    ['another version', JSON.stringify({ version: 2, bootId: 'boot-1', ...RECORD })],
+    ['half', '{"version":2,"bootId":"boot-1","sta'],
+    ['another version', JSON.stringify({ version: 1, bootId: 'boot-1', ...RECORD })],
+    [
+      'of hooks that may or may not have begun',
+      JSON.stringify({
+        version: 2,
+        bootId: 'boot-1',
+        ...RECORD,
+        unfinishedHooks: [{ id: 'a', from: 'running', to: 'draining' }],
+      }),
+    ],
     ['an array', '[]'],
     [
       'a hostile state name',
       JSON.stringify({
-        version: 1,
+        version: 2,
         bootId: 'boot-1',
         ...RECORD,
         state: { ...RECORD.state, instanceState: '../x' },
@@ -58,9 +70,9 @@ describe('the record', () => {
     ],
     [
       'a wrong type',
-      JSON.stringify({ version: 1, bootId: 'boot-1', ...RECORD, state: { ...RECORD.state, desired: true } }),
+      JSON.stringify({ version: 2, bootId: 'boot-1', ...RECORD, state: { ...RECORD.state, desired: true } }),
     ],
-    ['no record of hooks', JSON.stringify({ version: 1, bootId: 'boot-1', state: RECORD.state })],
+    ['no record of hooks', JSON.stringify({ version: 2, bootId: 'boot-1', state: RECORD.state })],
   ];
   for (const [name, content] of foreign) {
     test(`that is ${name} is none, and told in one line`, () => {
