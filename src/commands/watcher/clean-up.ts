@@ -59,8 +59,8 @@ async function openPorts({ tableOwnership, stateDir }: CleanupConfig): Promise<v
     tell('the drain is off the record: the next start leaves the ports open until the API answers');
 }
 
-/** Whether there was one. Throws, saying what follows from it, when the record cannot be written. */
-function endDrainOnRecord(file: RecordFile): boolean {
+/** Has a drain on record end; whether there was one. Throws, saying what follows from it, when the record cannot be written. */
+export function endDrainOnRecord(file: Pick<RecordFile, 'path' | 'read' | 'write'>): boolean {
   const { record } = file.read();
   if (record?.state.desired !== 'refuse') return false;
   try {
@@ -74,8 +74,9 @@ function endDrainOnRecord(file: RecordFile): boolean {
   }
 }
 
-function withRemedy(problem: string): string {
-  return process.geteuid?.() === 0 ? problem : `${problem}; run it as root`;
+/** The problem, with what to do about it unless root has it. */
+export function withRemedy(problem: string, uid = process.geteuid?.()): string {
+  return uid === 0 ? problem : `${problem}; run it as root`;
 }
 
 function tell(text: string): void {

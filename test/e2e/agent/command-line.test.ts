@@ -162,7 +162,8 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
     // By a relative path, as from the directory in which the program lies.
     const program = relative(scene.directory, AGENT);
     const written = await scene.try(program, [...options, '--generate-systemd', unit]);
-    assert.equal(written.status, 0, written.stderr);
+    const next = `unit written to ${unit}; next: systemctl daemon-reload && systemctl enable --now watcher.service\n`;
+    assert.deepEqual(written, { status: 0, stdout: next, stderr: '' });
     assert.equal(statSync(unit).mode & 0o777, 0o644);
     assert.deepEqual(readdirSync(scene.directory).sort(), ['run', 'scripts', 'state', 'watcher.service']);
     assert.deepEqual(readdirSync(scene.path('run')), runtime);
@@ -195,7 +196,11 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
     const scene = await Scene.create(t);
     const unit = scene.path('watcher.service');
     writeFileSync(unit, 'old', { mode: 0o600 });
-    assert.equal((await scene.program(['--generate-systemd', unit])).status, 0);
+    const again = await scene.program(['--generate-systemd', unit], { CS_FORCE: 'true' });
+    assert.deepEqual(
+      [again.status, again.stderr],
+      [0, 'cs-instance-watcher: CS_FORCE is set here but not in the unit: give it as an option\n'],
+    );
     assert.match(readFileSync(unit, 'utf8'), /^ExecStart=/m);
     assert.deepEqual(
       readdirSync(scene.directory).sort(),

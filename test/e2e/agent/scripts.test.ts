@@ -97,6 +97,48 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     assert.deepEqual(complaints(second), [told]);
   });
 
+  for (const end of ['kill -9', 'SIGTERM'] as const) {
+    it(`${end} with scripts under way and others waiting: both are told at the next start, once`, async (t) => {
+      const scene = await Scene.create(t);
+      const begun = scene.path('begun');
+      scene.script('draining', '10-slow', `echo "$$" > ${begun}; echo begun; exec sleep 30`);
+      scene.script('pending', '10-never', `touch ${begun}.never`);
+      const first = scene.start();
+      await first.log.waitFor('state-changed');
+      scene.api.reply = says('draining');
+      await prints(first, /10-slow: begun$/);
+      scene.api.reply = says('pending');
+      await first.log.waitFor(({ event, to }) => event === 'state-changed' && to === 'pending');
+      if (end === 'kill -9') {
+        await first.kill();
+        process.kill(Number(readFileSync(begun, 'utf8')), 'SIGKILL');
+      } else {
+        await stopsAtOnce(first);
+        const [notBegun] = first.log.of('hook-not-begun');
+        assert.equal(notBegun?.message, 'scripts not begun: the agent ends');
+        assert.deepEqual(first.log.of('hook-superseded'), []);
+      }
+      const second = scene.start();
+      await scene.api.further(2);
+      assert.deepEqual(
+        complaints(second).map(({ event, message }) => [event, message]),
+        [
+          ['hook-interrupted', 'scripts of running -> draining were interrupted and are not repeated'],
+          [
+            'hook-not-begun',
+            'scripts of draining -> pending were not begun before the agent ended and are not run now',
+          ],
+        ],
+      );
+      await second.kill();
+      const third = scene.start();
+      await third.log.waitFor('started');
+      await scene.api.further(2);
+      assert.deepEqual(complaints(third), []);
+      assert.ok(!existsSync(`${begun}.never`));
+    });
+  }
+
   it('never delay the firewall or a poll, and are ended when they run too long', async (t) => {
     const scene = await Scene.create(t);
     scene.script('draining', '10-hangs', 'echo begun; sleep 60');

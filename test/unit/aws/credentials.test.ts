@@ -190,16 +190,20 @@ describe('the cache', () => {
   });
 
   test('an absence found while the old ones are good hides neither them nor what is found next', async () => {
-    outcomes = [found('A', 60 * minute), none, found('B', 120 * minute)];
+    outcomes = [found('A', 60 * minute), none, found('B', 60.5 * minute), found('C')];
     const credentials = source();
     await credentials.get(limits);
     for (nowMs of [56 * minute, 57 * minute]) {
       assert.equal((await credentials.get(limits)).accessKeyId, 'A');
       await new Promise(setImmediate);
     }
-    nowMs = 61 * minute;
-    assert.equal((await credentials.get(limits)).accessKeyId, 'B');
-    assert.equal(lookups, 3);
+    nowMs = 60.7 * minute;
+    assert.equal(
+      (await credentials.get(limits)).accessKeyId,
+      'C',
+      'B has ended, the absence was over before',
+    );
+    assert.equal(lookups, 4);
   });
 
   test('a lookup that hangs is given up, and the next caller starts another', async () => {
