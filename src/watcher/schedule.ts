@@ -5,6 +5,11 @@ export function pollDeadlineMs(periodMs: number): number {
   return Math.min(10_000, Math.max(3_000, periodMs));
 }
 
+/** How long a definite answer (no tag, no role, no permission, no such function) stands before it is asked for again. */
+export function definiteRecheckMs(staleContextAfterMs: number): number {
+  return Math.max(300_000, staleContextAfterMs);
+}
+
 /** The first slot: one random phase in (0, period] after the first poll. `random` is uniform in [0, 1). */
 export function firstSlotMs(firstPollMs: number, periodMs: number, random: number): number {
   return firstPollMs + (1 - random) * periodMs;

@@ -6,12 +6,9 @@ import type { Resolution } from '../../watcher/context/instance-context.ts';
 import { learnIdentity } from '../../watcher/context/learn-identity.ts';
 import { resolveContext } from '../../watcher/context/resolve-context.ts';
 import { trustedCache } from '../../watcher/context/trusted-cache.ts';
-import { pollDeadlineMs } from '../../watcher/schedule.ts';
+import { definiteRecheckMs, pollDeadlineMs } from '../../watcher/schedule.ts';
 import type { ContextSource } from './metadata-source.ts';
 import type { SourceParts } from './settings.ts';
-
-/** A definite answer (no tag, no role, no permission) is asked for again no sooner than this. */
-const LEAST_RECHECK_MS = 300_000;
 
 /** What a service says of its failure is quoted in the log up to here; long enough for a policy's refusal and the advice. */
 const MAX_MESSAGE_LENGTH = 500;
@@ -39,7 +36,7 @@ class DiscoveredContext implements ContextSource {
         }),
       resolve: (within) => resolveContext({ ...parts, instanceId, region, timeoutMs }, within),
       staleAfterMs: staleContextAfterMs,
-      recheckAfterMs: Math.max(LEAST_RECHECK_MS, staleContextAfterMs),
+      recheckAfterMs: definiteRecheckMs(staleContextAfterMs),
       confirmAfterMs: pollPeriodMs,
       refreshDeadlineMs: timeoutMs,
       monotonicMs,

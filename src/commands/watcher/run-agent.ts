@@ -116,6 +116,8 @@ export async function runAgent(run: AgentRun): Promise<void> {
     const { applied, atRestart } = configChanges(config, reread.config);
     config = reread.config;
     for (const warning of reread.warnings) log.warn({ event: 'configuration' }, warning);
+    // A role attached since is found at once, not at the next recheck.
+    parts.credentials.forget();
     agent.reload(settingsFor(config, parts));
     log.info(
       { event: 'reloaded', applied },

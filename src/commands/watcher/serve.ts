@@ -29,7 +29,7 @@ export async function serve(
   { env, version, cleanupCommand }: Surroundings,
 ): Promise<number> {
   const { config } = resolved;
-  const aws = connectAws(env, version);
+  const aws = connectAws(env, version, config);
   const log = createLog({
     level: config.logLevel,
     format: config.logFormat,

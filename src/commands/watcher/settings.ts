@@ -7,6 +7,7 @@ import { createSignedHttp, type SignedHttp } from '../../aws/signed-http.ts';
 import type { AgentConfig } from '../../watcher/config/agent-config.ts';
 import type { InstanceContext } from '../../watcher/context/instance-context.ts';
 import type { Settings } from '../../watcher/ports.ts';
+import { definiteRecheckMs } from '../../watcher/schedule.ts';
 import { createContextSource } from './context-source.ts';
 import { ApiMetadataSource } from './metadata-source.ts';
 
@@ -28,9 +29,16 @@ export interface SourceParts extends AwsClients {
 }
 
 /** The clients of AWS over the process's environment. Throws EnvironmentError when a variable cannot be used. */
-export function connectAws(env: Environment, version: string): AwsClients {
+export function connectAws(
+  env: Environment,
+  version: string,
+  config: Pick<AgentConfig, 'staleContextAfterMs'>,
+): AwsClients {
   const imds = createImds({ env });
-  const credentials = createCredentialSource({ lookup: standardChain(env) });
+  const credentials = createCredentialSource({
+    lookup: standardChain(env),
+    recheckNoneAfterMs: definiteRecheckMs(config.staleContextAfterMs),
+  });
   const http = createSignedHttp({ env, credentials, userAgent: `cs-instance-watcher/${version}` });
   return { env, imds, credentials, http };
 }
@@ -50,7 +58,10 @@ export function settingsFor(config: AgentConfig, parts: SourceParts): Settings {
   const source = new ApiMetadataSource({
     context: createContextSource(config, parts),
     send: parts.http.send,
-    forgetCredentials: () => parts.credentials.forget(),
+    forgetCredentials: () => {
+      parts.credentials.forget();
+      parts.http.dropIdleConnections();
+    },
     apiUrl: config.apiUrl,
     askedInstanceId: config.instanceId,
     plainHttpDiscovery: (region) =>

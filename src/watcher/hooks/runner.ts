@@ -3,7 +3,7 @@ import { isWellFormedState } from '../domain/instance-state.ts';
 import type { HookRunner, HookTransition } from '../ports.ts';
 import type { HookReport } from './hook-report.ts';
 import { type PathTrust, ROOT_ONLY } from './path-trust.ts';
-import { runScript, type ScriptResult } from './run.ts';
+import { runScript } from './run.ts';
 import { previousState, scriptEnvironment } from './script-environment.ts';
 import { listScripts, openScript } from './select.ts';
 
@@ -116,24 +116,25 @@ async function runTransition(
   let failed = 0;
   for (const path of list.paths) {
     if (signal.aborted) break;
-    const result = await runOne(path, run);
-    if (result === null) refused += 1;
-    else if (result.exit !== 0) failed += 1;
+    const outcome = await runOne(path, run);
+    if (outcome === 'refused') refused += 1;
+    if (outcome === 'failed') failed += 1;
   }
   const interrupted = signal.aborted && list.paths.length > 0;
   onReport({ kind: 'completed', ...about, scripts, refused, failed, interrupted });
 }
 
-/** null when the script was refused. */
-async function runOne(path: string, run: Run): Promise<ScriptResult | null> {
+/** `stopped`: the agent ended while the script was judged, so it was not started. */
+async function runOne(path: string, run: Run): Promise<'done' | 'failed' | 'refused' | 'stopped'> {
   const { transition, trust, onReport } = run;
   const about = { transition: transition.id, script: path };
   const opened = await openScript(path, trust);
   if ('refusal' in opened) {
     onReport({ kind: 'refused', transition: transition.id, ...opened.refusal });
-    return null;
+    return 'refused';
   }
   try {
+    if (run.signal.aborted) return 'stopped';
     onReport({ kind: 'started', ...about });
     const result = await runScript({
       script: opened.script,
@@ -145,7 +146,7 @@ async function runOne(path: string, run: Run): Promise<ScriptResult | null> {
       signal: run.signal,
     });
     onReport({ kind: 'finished', ...about, ...result });
-    return result;
+    return result.exit === 0 ? 'done' : 'failed';
   } finally {
     await opened.script.file.close();
   }
