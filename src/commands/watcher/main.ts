@@ -48,6 +48,7 @@ async function perform({ args, env, cwd: currentDirectory, program, version }: I
   const resolved = resolveConfig(sources);
   const { config } = resolved;
   if (config.printConfig) {
+    for (const warning of resolved.warnings) process.stderr.write(`cs-instance-watcher: ${warning}\n`);
     process.stdout.write(printConfig(resolved));
     return EXIT.done;
   }

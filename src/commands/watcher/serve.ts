@@ -44,7 +44,10 @@ export async function serve(
     return EXIT.locked;
   }
   if (lock.kind === 'unavailable')
-    log.error({ event: 'degraded', part: 'lock' }, `degraded: lock: ${lock.problem}`);
+    log.error(
+      { event: 'degraded', part: 'lock' },
+      `degraded: lock: ${lock.problem}; a second agent would go unnoticed`,
+    );
   const firewall = new ReopeningFirewall(() => openFirewall({ ownership: config.tableOwnership }));
   await warnOfOldChain(log);
   const ending = new AbortController();

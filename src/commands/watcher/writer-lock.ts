@@ -29,7 +29,7 @@ export function takeWriterLock(runtimeDir: string): WriterLock {
     }
     return {
       kind: 'unavailable',
-      problem: `${path} cannot be taken, so a second agent would go unnoticed: ${(error as Error).message}`,
+      problem: `${path} cannot be taken: ${(error as Error).message}`,
     };
   }
 }

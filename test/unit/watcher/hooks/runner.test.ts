@@ -303,6 +303,33 @@ describe('successive changes', () => {
     assert.deepEqual(runner.begun, []);
   });
 
+  it('stopped while a script is judged, does not start it', async () => {
+    directory.add('draining/10-a', 'echo a', 0o644);
+    directory.add('draining/20-b', 'echo b');
+    const reports: HookReport[] = [];
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    const runner = createHookRunner({
+      settings: () => ({ scriptDir: directory.path, timeoutMs: 10_000 }),
+      trust: {
+        root: directory.path,
+        get uids() {
+          // Asked for after the first script was refused: by now the second one is judged.
+          if (reports.length > 0) resolve(runner.stop());
+          return directory.trust.uids;
+        },
+      },
+      onBegin: () => {},
+      onReport: (report) => void reports.push(report),
+    });
+    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    await stopped;
+    assert.deepEqual(
+      reports.map(({ kind }) => kind),
+      ['refused', 'completed'],
+    );
+    assert.deepEqual([completed(reports).refused, completed(reports).interrupted], [1, true]);
+  });
+
   it('begin before the first refusal or script of theirs', async () => {
     directory.add('draining/10-a', 'echo a', 0o644);
     const runner = observeRunner(directory);
