@@ -3,7 +3,14 @@
     {
       "target_name": "addon",
       "sources": [
-        "native/binding.cc",
+        "native/binding/arguments.cc",
+        "native/binding/connections.cc",
+        "native/binding/firewall.cc",
+        "native/binding/host.cc",
+        "native/binding/js_error.cc",
+        "native/binding/module.cc",
+        "native/binding/monitor_bridge.cc",
+        "native/binding/results.cc",
         "native/connections/count.cc",
         "native/connections/destroy.cc",
         "native/conntrack/dnat_flow.cc",

@@ -30,6 +30,12 @@ inline std::optional<IpAddress> read_address(const nlattr* attribute) {
   }
 }
 
+// A 32-bit number in the host's order, as routes have them; nothing if absent or too short.
+inline std::optional<uint32_t> read_u32(const nlattr* attribute) {
+  if (attribute == nullptr || mnl_attr_get_payload_len(attribute) < sizeof(uint32_t)) return std::nullopt;
+  return mnl_attr_get_u32(attribute);
+}
+
 // An 8-bit number, or a 16-bit one in network order; nothing if absent or too short.
 inline std::optional<uint8_t> read_u8(const nlattr* attribute) {
   if (attribute == nullptr || mnl_attr_get_payload_len(attribute) < sizeof(uint8_t)) return std::nullopt;

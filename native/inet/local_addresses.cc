@@ -42,11 +42,10 @@ std::optional<Prefix> parse_local_route(const nlmsghdr& message) {
   const auto attributes = netlink::Attributes::of(message, sizeof(rtmsg));
   const auto destination = read_address(attributes.find(RTA_DST));
   if (!destination) return std::nullopt;
-  const nlattr* interface = attributes.find(RTA_OIF);
   const size_t family_bits = route->rtm_family == AF_INET ? IpAddress::kV4PrefixBits : 0;
   return Prefix{*destination,
                 static_cast<uint8_t>(std::min<size_t>(family_bits + route->rtm_dst_len, kHostBits)),
-                interface == nullptr ? 0 : mnl_attr_get_u32(interface)};
+                read_u32(attributes.find(RTA_OIF)).value_or(0)};
 }
 
 std::vector<Prefix> read_local_routes(netlink::Socket& socket, uint8_t family) {
@@ -67,7 +66,7 @@ bool is_before(const Prefix& prefix, const IpAddress& address) { return prefix.a
 
 }  // namespace
 
-LocalAddresses::LocalAddresses(std::vector<Prefix> prefixes) {
+LocalAddresses::LocalAddresses(const std::vector<Prefix>& prefixes) {
   for (const Prefix& prefix : prefixes) (prefix.bits == kHostBits ? hosts_ : networks_).push_back(prefix);
   std::sort(hosts_.begin(), hosts_.end(),
             [](const Prefix& a, const Prefix& b) { return a.address < b.address; });

@@ -21,7 +21,7 @@ class LocalAddresses {
     uint32_t interface;
   };
 
-  explicit LocalAddresses(std::vector<Prefix> prefixes);
+  explicit LocalAddresses(const std::vector<Prefix>& prefixes);
 
   // Reads those of the calling thread's network namespace. Needs no privilege. Throws netlink::Error.
   static LocalAddresses read();

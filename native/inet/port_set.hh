@@ -7,13 +7,9 @@
 #include <optional>
 #include <vector>
 
-namespace inet {
+#include "inet/port_range.hh"
 
-// An inclusive range of TCP ports.
-struct PortRange {
-  uint16_t first;
-  uint16_t last;
-};
+namespace inet {
 
 // Sorted, disjoint port ranges. Immutable.
 class PortSet {

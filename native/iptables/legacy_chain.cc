@@ -14,6 +14,7 @@
 
 #include "iptables/legacy_entries.hh"
 #include "netlink/error.hh"
+#include "process/descriptor.hh"
 
 namespace iptables {
 namespace {
@@ -24,26 +25,12 @@ constexpr char kTableNames[] = "/proc/thread-self/net/ip_tables_names";
 // The table may change between the question for its size and the one for its entries.
 constexpr int kMaxAttempts = 10;
 
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 bool is_denied(int error) { return error == EPERM || error == EACCES; }
 
 // Asking ip_tables itself would load the module and make the table where it is not there yet.
 std::optional<bool> has_table() {
-  const Descriptor file(open(kTableNames, O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) {
+  const process::Descriptor file(open(kTableNames, O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) {
     if (is_denied(errno)) return std::nullopt;
     // Without ip_tables there is no such file, without /proc there is no telling.
     if (errno == ENOENT && access("/proc/thread-self/net", F_OK) == 0) return false;
@@ -51,7 +38,7 @@ std::optional<bool> has_table() {
   }
   // There are five tables, and a page has room for all of their names.
   char text[4096];
-  const ssize_t length = read(file.get(), text, sizeof text);
+  const ssize_t length = read(file.number(), text, sizeof text);
   if (length < 0) throw netlink::system_error(std::string("cannot read ") + kTableNames, errno);
   std::string_view rest(text, static_cast<size_t>(length));
   while (!rest.empty()) {
@@ -75,13 +62,13 @@ std::optional<bool> has_legacy_chain(const std::string& name) {
   if (!is_there.value_or(false)) return is_there;
 
   // Any IPv4 socket will do; a raw one, as iptables takes, would need CAP_NET_RAW too.
-  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (socket.get() < 0) throw netlink::system_error("cannot open a socket to ip_tables", errno);
+  const process::Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) throw netlink::system_error("cannot open a socket to ip_tables", errno);
 
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     ipt_getinfo table = {};
     std::memcpy(table.name, kTable, sizeof kTable);
-    int error = read_table(socket.get(), IPT_SO_GET_INFO, &table, sizeof table);
+    int error = read_table(socket.number(), IPT_SO_GET_INFO, &table, sizeof table);
     if (is_denied(error)) return std::nullopt;
     if (error == ENOENT || error == ENOPROTOOPT) return false;  // it went away meanwhile
     if (error != 0) throw netlink::system_error("cannot read the size of an ip_tables table", error);
@@ -89,7 +76,7 @@ std::optional<bool> has_legacy_chain(const std::string& name) {
     std::vector<char> blob(sizeof(ipt_get_entries) + table.size);
     std::memcpy(blob.data(), kTable, sizeof kTable);
     std::memcpy(blob.data() + offsetof(ipt_get_entries, size), &table.size, sizeof table.size);
-    error = read_table(socket.get(), IPT_SO_GET_ENTRIES, blob.data(), blob.size());
+    error = read_table(socket.number(), IPT_SO_GET_ENTRIES, blob.data(), blob.size());
     if (error == EAGAIN) continue;
     if (error != 0) throw netlink::system_error("cannot read the entries of an ip_tables table", error);
 

@@ -11,7 +11,7 @@ namespace netlink {
 namespace {
 
 // The kernel fills dump datagrams up to 32 KiB when the reader's buffer is that large.
-constexpr size_t kDatagramBytes = 64 * 1024;
+constexpr size_t kDatagramBytes = 65536;
 // Room for the errors of a whole batch and for the dump of every element.
 constexpr int kReceiveBufferBytes = 4 * 1024 * 1024;
 // Requests are answered within the system call that sends them; this bounds a wait that should not happen.
@@ -122,6 +122,8 @@ Socket::Answer Socket::request(const nlmsghdr& message, const OnMessage& on_mess
         return answer;
     }
   }
+  // An earlier listing that was given up still runs; receiving this answer moved it on.
+  if (answer.verdict.error == EBUSY) answer.interrupted = true;
   return answer;
 }
 

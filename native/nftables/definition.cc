@@ -5,7 +5,6 @@
 #include <linux/rtnetlink.h>
 #include <netinet/tcp.h>
 
-#include <cctype>
 #include <cstring>
 #include <utility>
 
@@ -124,9 +123,12 @@ ChainHandle chain(const char* name) {
 }  // namespace
 
 bool is_mark(const std::string& comment) {
-  const size_t name = sizeof kTableName - 1;
-  return comment.compare(0, name, kTableName) == 0 && comment.size() > name + 1 && comment[name] == ' ' &&
-         std::isdigit(static_cast<unsigned char>(comment[name + 1])) != 0;
+  const std::string name = std::string(kTableName) + ' ';
+  if (comment.compare(0, name.size(), name) != 0) return false;
+  // The version: digits, then the end or the words for people.
+  const size_t end = comment.find_first_not_of("0123456789", name.size());
+  return end != name.size() && name.size() < comment.size() &&
+         (end == std::string::npos || comment[end] == ' ');
 }
 
 std::string comment_user_data(const std::string& comment) {

@@ -157,9 +157,11 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
 
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     // The generation guards what is decided below: the kernel commits only if nothing changed since.
-    Transaction transaction(socket_, reader_.generation());
+    const uint32_t generation = reader_.generation();
     const auto header = reader_.header();
+    if (reader_.was_interrupted()) continue;
     if (header) require_changeable(*header);
+    Transaction transaction(socket_, generation);
     const bool adopts = is_intact_orphan && header && header->handle == before.header->handle;
     if (adopts) {
       // Deleting a base chain drops packets that wait in any nfqueue, so an intact table only gets its new
@@ -180,10 +182,9 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
     const Reading after = read_stable();
     if (after.holds(ruleset, flags) && (flags == 0 || after.header->owner == port_id()))
       return inspection_of(after);
-    if (adopts || outcome.is_unknown) {
-      is_intact_orphan = false;
-      continue;
-    }
+    is_intact_orphan = false;
+    // In a later generation than the one that this commit made, the difference is another writer's work.
+    if (adopts || outcome.is_unknown || after.generation != generation + 1) continue;
     const std::string detail = !after.header              ? "the table is absent"
                                : !after.header->is_ours() ? "the table has another comment"
                                : after.contents.ruleset   ? "its ports, prefixes, flags or owner differ"
@@ -195,19 +196,21 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
 
 void DrainTable::remove() {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    Transaction transaction(socket_, reader_.generation());
+    const uint32_t generation = reader_.generation();
     const auto header = reader_.header();
+    if (reader_.was_interrupted()) continue;
     if (!header) return;
     require_changeable(*header);
+    Transaction transaction(socket_, generation);
     delete_table(transaction, kTableName);
     const auto outcome = transaction.commit();
     if (outcome.is_stale()) continue;
     if (!outcome.refusals.empty()) fail(outcome.refusals.front());
     const auto after = reader_.header();
     if (!after) return;
-    if (outcome.is_unknown) continue;
-    throw Error(ErrorCode::kReadBack, "the table is still there, or there again", 0,
-                "comment \"" + after->comment + "\"");
+    // As in apply(): in a later generation, somebody put it there again.
+    if (outcome.is_unknown || reader_.generation() != generation + 1) continue;
+    throw Error(ErrorCode::kReadBack, "the table is still there", 0, "comment \"" + after->comment + "\"");
   }
   fail_restless();
 }

@@ -45,7 +45,9 @@ void add_trials(Transaction& trial) {
     put_table(m, table + "-commented", 0);
     mnl_attr_put(m, NFTA_TABLE_USERDATA, overlong.size(), overlong.data());
   });
-  add_table(trial, kTrialTable, 0, false);
+  // Dormant, so that its base chain never enters the packets' path: taking one out again drops what waits in
+  // any nfqueue of the network namespace.
+  add_table(trial, kTrialTable, NFT_TABLE_F_DORMANT, false);
 
   uint32_t id = 0;
   SetDefinition counted = set_definitions({}).front();

@@ -25,6 +25,9 @@ static_assert(NFTA_TABLE_NAME == 1 && NFTA_CHAIN_TABLE == 1 && NFTA_RULE_TABLE =
               NFTA_SET_ELEM_LIST_TABLE == 1 && NFTA_OBJ_TABLE == 1 && NFTA_FLOWTABLE_TABLE == 1);
 constexpr uint16_t kTableAttribute = 1;
 
+// Between two looks at the stop event.
+constexpr int kMaxDatagrams = 256;
+
 constexpr uint16_t kNewGeneration = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN;
 
 // Node delivers its signals on the main thread; none may land on ours.
@@ -43,17 +46,13 @@ class SignalsBlocked {
 
 }  // namespace
 
-Monitor::Descriptor::~Descriptor() {
-  if (number_ >= 0) close(number_);
-}
-
 Monitor::Monitor(uint32_t own_port_id, OnEvent on_event, OnError on_error)
     : own_port_id_(own_port_id),
       on_event_(std::move(on_event)),
       on_error_(std::move(on_error)),
       socket_(NETLINK_NETFILTER),
       stop_event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (stop_event_.number() < 0) throw netlink::system_error("cannot create an event descriptor", errno);
+  if (!stop_event_.is_open()) throw netlink::system_error("cannot create an event descriptor", errno);
   // Joining the group needs no capability, but events without the right to look would be of no use.
   TableReader(socket_).generation();
   socket_.join_group(NFNLGRP_NFTABLES);
@@ -88,14 +87,19 @@ void Monitor::listen() {
   }
 }
 
+// Bounded, so that other writers without pause cannot keep the thread from being stopped.
 void Monitor::drain() {
-  for (;;) {
+  for (int datagrams = 0; datagrams < kMaxDatagrams; ++datagrams) {
     switch (socket_.receive([this](const nlmsghdr& message) { on_message(message); }, MSG_DONTWAIT)) {
       case netlink::Socket::Received::kMessages:
         break;
       case netlink::Socket::Received::kNothing:
+        // The kernel says once that it drops, and goes on until its queue is empty: only now is every loss
+        // behind us.
+        if (std::exchange(has_lost_, false)) on_event_({true, std::nullopt, {}});
         return;
       case netlink::Socket::Received::kOverflow:
+        has_lost_ = true;
         is_touched_ = false;
         on_event_({true, std::nullopt, {}});
         break;
@@ -107,6 +111,7 @@ void Monitor::drain() {
 // socket's.
 void Monitor::on_message(const nlmsghdr& message) {
   if (NFNL_SUBSYS_ID(message.nlmsg_type) != NFNL_SUBSYS_NFTABLES || message.nlmsg_pid == own_port_id_) return;
+  if (mnl_nlmsg_get_payload_len(&message) < sizeof(nfgenmsg)) return;
   const Attributes attributes = Attributes::of(message, sizeof(nfgenmsg));
   if (message.nlmsg_type != kNewGeneration) {
     const auto* header = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(&message));

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "netlink/socket.hh"
+#include "process/descriptor.hh"
 
 namespace nftables {
 
@@ -37,18 +38,6 @@ class Monitor {
   void stop();
 
  private:
-  class Descriptor {
-   public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor();
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int number() const { return number_; }
-
-   private:
-    int number_;
-  };
-
   // All below run on the listening thread.
   void run();
   void listen();
@@ -59,9 +48,11 @@ class Monitor {
   const OnEvent on_event_;
   const OnError on_error_;
   netlink::Socket socket_;
-  Descriptor stop_event_;
+  process::Descriptor stop_event_;
   // Whether the transaction whose notifications are coming in touched our table.
   bool is_touched_ = false;
+  // Whether the kernel dropped notifications since its queue was last empty.
+  bool has_lost_ = false;
   std::thread thread_;
 };
 

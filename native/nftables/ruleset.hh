@@ -8,15 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "inet/port_range.hh"
+
 namespace nftables {
 
-// An inclusive range of TCP ports.
-struct PortRange {
-  uint16_t first;
-  uint16_t last;
-
-  bool operator==(const PortRange& other) const { return first == other.first && last == other.last; }
-};
+using inet::PortRange;
 
 // A value of a set's key type in network order: a port (2 bytes), an IPv4 (4) or IPv6 (16) address. Unused
 // bytes are 0, so that keys of one width compare as their numbers do.

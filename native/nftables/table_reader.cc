@@ -28,22 +28,13 @@ std::string comment_in(const nlattr* user_data) {
   return comment_of_user_data(mnl_attr_get_payload(user_data), mnl_attr_get_payload_len(user_data));
 }
 
-// The packets of an element's counter; it may be the only expression or one of several (Linux 5.11).
-std::optional<uint64_t> packets_of(const Attributes& element) {
-  const auto in_expression = [](const nlattr& expression) -> std::optional<uint64_t> {
-    const Attributes parts = Attributes::nested_in(expression);
-    if (read_string(parts.find(NFTA_EXPR_NAME)) != "counter") return std::nullopt;
-    const nlattr* data = parts.find(NFTA_EXPR_DATA);
-    if (data == nullptr) return std::nullopt;
-    return read_be64(Attributes::nested_in(*data).find(NFTA_COUNTER_PACKETS));
-  };
-  if (const nlattr* single = element.find(NFTA_SET_ELEM_EXPR)) return in_expression(*single);
-  if (const nlattr* several = element.find(NFTA_SET_ELEM_EXPRESSIONS)) {
-    for (const nlattr& expression : Attributes::nested_in(*several)) {
-      if (const auto packets = in_expression(expression)) return packets;
-    }
-  }
-  return std::nullopt;
+// The packets of an element's expression, which must be a counter.
+std::optional<uint64_t> packets_of(const nlattr& expression) {
+  const Attributes parts = Attributes::nested_in(expression);
+  if (read_string(parts.find(NFTA_EXPR_NAME)) != "counter") return std::nullopt;
+  const nlattr* data = parts.find(NFTA_EXPR_DATA);
+  if (data == nullptr) return std::nullopt;
+  return read_be64(Attributes::nested_in(*data).find(NFTA_COUNTER_PACKETS));
 }
 
 std::optional<Element> parse_element(const nlattr& attribute, size_t width) {
@@ -54,7 +45,14 @@ std::optional<Element> parse_element(const nlattr& attribute, size_t width) {
   if (value == nullptr || mnl_attr_get_payload_len(value) != width) return std::nullopt;
   const uint32_t flags = read_be32(element.find(NFTA_SET_ELEM_FLAGS)).value_or(0);
   if (flags & ~static_cast<uint32_t>(NFT_SET_ELEM_INTERVAL_END)) return std::nullopt;
-  Element parsed{{}, flags != 0, packets_of(element)};
+  Element parsed{{}, flags != 0, std::nullopt};
+  // A counter refuses nothing and lets nothing pass; any other expression (a limit, a quota) may, and so may
+  // one of several.
+  if (element.find(NFTA_SET_ELEM_EXPRESSIONS) != nullptr) return std::nullopt;
+  if (const nlattr* expression = element.find(NFTA_SET_ELEM_EXPR)) {
+    parsed.packets = packets_of(*expression);
+    if (!parsed.packets) return std::nullopt;
+  }
   std::memcpy(parsed.key.data(), mnl_attr_get_payload(value), width);
   return parsed;
 }
@@ -84,7 +82,7 @@ void TableReader::list(uint16_t type, const char* what, const Fill& fill,
                        const netlink::Socket::OnMessage& on_message) {
   const auto answer = get(type, NLM_F_DUMP, fill, on_message);
   const int error = answer.verdict.error;
-  if (error == ENOENT || error == EINTR || error == EAGAIN || error == ENOBUFS) {
+  if (error == ENOENT || error == EINTR || error == EAGAIN || error == ENOBUFS || error == EBUSY) {
     interrupted_ = true;
   } else if (error != 0) {
     throw netlink::system_error(std::string("cannot list the ") + what, error, answer.verdict.detail);
@@ -212,7 +210,7 @@ std::string TableReader::read_sets(TableContents& contents, Shape& shape) {
       return name + " is of another type";
     }
     const auto held = intervals(definition);
-    if (!held) return name + " holds elements that are no intervals";
+    if (!held) return name + " holds elements that are not ours";
     if (held->empty()) return name + " is empty";
     if (definition.key_bytes == kPortBytes) {
       if (held->front().first == Key{}) return name + " holds port 0";

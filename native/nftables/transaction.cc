@@ -5,13 +5,14 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 namespace nftables {
 
 Transaction::Transaction(netlink::Socket& socket, std::optional<uint32_t> generation) : socket_(socket) {
-  put_boundary(NFNL_MSG_BATCH_BEGIN, generation);
+  begin_sequence_ = put_boundary(NFNL_MSG_BATCH_BEGIN, generation);
 }
 
 nlmsghdr* Transaction::reserve(size_t max_bytes) {
@@ -19,7 +20,7 @@ nlmsghdr* Transaction::reserve(size_t max_bytes) {
   return reinterpret_cast<nlmsghdr*>(buffer_.data() + length_);
 }
 
-void Transaction::put_boundary(uint16_t type, std::optional<uint32_t> generation) {
+uint32_t Transaction::put_boundary(uint16_t type, std::optional<uint32_t> generation) {
   auto* message = mnl_nlmsg_put_header(reserve(256));
   message->nlmsg_type = type;
   message->nlmsg_flags = NLM_F_REQUEST;
@@ -29,8 +30,8 @@ void Transaction::put_boundary(uint16_t type, std::optional<uint32_t> generation
   header->version = NFNETLINK_V0;
   header->res_id = htons(NFNL_SUBSYS_NFTABLES);
   if (generation) mnl_attr_put_u32(message, NFNL_BATCH_GENID, htonl(*generation));
-  if (type == NFNL_MSG_BATCH_BEGIN) first_sequence_ = message->nlmsg_seq;
   length_ += MNL_ALIGN(message->nlmsg_len);
+  return message->nlmsg_seq;
 }
 
 void Transaction::add(uint16_t type, uint16_t flags, std::string subject, const Fill& fill,
@@ -40,6 +41,7 @@ void Transaction::add(uint16_t type, uint16_t flags, std::string subject, const 
   fill(message);
   last_message_ = length_;
   length_ += MNL_ALIGN(message->nlmsg_len);
+  sequences_.push_back(message->nlmsg_seq);
   subjects_.push_back(std::move(subject));
 }
 
@@ -64,15 +66,21 @@ Transaction::Outcome Transaction::send() {
   Outcome outcome;
   bool acknowledged = false;
   const auto on_reply = [&](const nlmsghdr& reply) {
-    const uint32_t place = reply.nlmsg_seq - first_sequence_;  // 0 is the batch's beginning
-    if (reply.nlmsg_type != NLMSG_ERROR || place > subjects_.size()) return;
+    if (reply.nlmsg_type != NLMSG_ERROR) return;
     auto verdict = netlink::parse_verdict(reply);
+    if (reply.nlmsg_seq == begin_sequence_) {
+      if (verdict.error == 0) return;
+      outcome.refusals.insert(outcome.refusals.begin(),
+                              {std::nullopt, "the transaction", std::move(verdict)});
+      return;
+    }
+    const auto found = std::find(sequences_.begin(), sequences_.end(), reply.nlmsg_seq);
+    if (found == sequences_.end()) return;  // a late answer to an earlier request
+    const auto place = static_cast<size_t>(found - sequences_.begin());
     if (verdict.error == 0) {
-      acknowledged = acknowledged || place == subjects_.size();
-    } else if (place == 0) {
-      outcome.refusals.insert(outcome.refusals.begin(), {std::nullopt, "transaction", std::move(verdict)});
+      acknowledged = acknowledged || place + 1 == sequences_.size();
     } else {
-      outcome.refusals.push_back({place - 1, subjects_[place - 1], std::move(verdict)});
+      outcome.refusals.push_back({place, subjects_[place], std::move(verdict)});
     }
   };
   for (;;) {

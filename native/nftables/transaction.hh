@@ -50,14 +50,17 @@ class Transaction {
 
  private:
   nlmsghdr* reserve(size_t max_bytes);
-  void put_boundary(uint16_t type, std::optional<uint32_t> generation);
+  // Returns its sequence number.
+  uint32_t put_boundary(uint16_t type, std::optional<uint32_t> generation);
   Outcome send();
 
   netlink::Socket& socket_;
   std::vector<char> buffer_;
   size_t length_ = 0;
-  uint32_t first_sequence_ = 0;
+  uint32_t begin_sequence_;
   size_t last_message_ = 0;
+  // What tells whose an answer is: the numbers have gaps where the socket asked something else in between.
+  std::vector<uint32_t> sequences_;
   std::vector<std::string> subjects_;
 };
 

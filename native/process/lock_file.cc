@@ -40,27 +40,21 @@ void write_pid(int fd, const std::string& path) {
 
 std::variant<LockFile, LockHolder> LockFile::try_acquire(const std::string& path) {
   // O_NONBLOCK: opening somebody's FIFO must fail the check below, not wait.
-  LockFile file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
-  if (file.fd_ < 0) throw_errno("cannot open " + path);
+  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (!file.is_open()) throw_errno("cannot open " + path);
 
   struct stat status;
-  if (fstat(file.fd_, &status) != 0) throw_errno("cannot stat " + path);
+  if (fstat(file.number(), &status) != 0) throw_errno("cannot stat " + path);
   if (!S_ISREG(status.st_mode)) {
     errno = EINVAL;
     throw_errno(path + " is not a regular file");
   }
-  if (flock(file.fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return LockHolder{read_pid(file.fd_)};
+  if (flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return LockHolder{read_pid(file.number())};
     throw_errno("cannot lock " + path);
   }
-  write_pid(file.fd_, path);
-  return file;
-}
-
-void LockFile::release() noexcept {
-  if (fd_ < 0) return;
-  close(fd_);
-  fd_ = -1;
+  write_pid(file.number(), path);
+  return LockFile(std::move(file));
 }
 
 }  // namespace process

@@ -6,7 +6,10 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
+
+#include "process/descriptor.hh"
 
 namespace process {
 
@@ -20,23 +23,18 @@ struct LockHolder {
 // stays when the lock goes: were it removed, two processes could each lock a file of that name.
 class LockFile {
  public:
-  LockFile(const LockFile&) = delete;
-  LockFile& operator=(const LockFile&) = delete;
-  LockFile(LockFile&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  LockFile& operator=(LockFile&&) = delete;
-  ~LockFile() { release(); }
-
   // Creates `path` (mode 0600) when it is absent and tries to lock it without waiting. A symbolic link at
   // `path` is not followed (ELOOP); anything but a regular file is refused (EINVAL). Throws std::system_error
   // when the file cannot be opened, locked or written.
   static std::variant<LockFile, LockHolder> try_acquire(const std::string& path);
 
   // Lets go of the lock. Idempotent.
-  void release() noexcept;
+  void release() noexcept { file_.reset(); }
 
  private:
-  explicit LockFile(int fd) : fd_(fd) {}
-  int fd_;
+  explicit LockFile(Descriptor file) : file_(std::move(file)) {}
+
+  Descriptor file_;
 };
 
 }  // namespace process

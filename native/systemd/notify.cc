@@ -2,31 +2,15 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <system_error>
 
+#include "process/descriptor.hh"
+
 namespace systemd {
-namespace {
-
-class DatagramSocket {
- public:
-  DatagramSocket() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "cannot open a datagram socket");
-  }
-  DatagramSocket(const DatagramSocket&) = delete;
-  DatagramSocket& operator=(const DatagramSocket&) = delete;
-  ~DatagramSocket() { close(fd_); }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-}  // namespace
 
 void notify(const std::string& socket_path, const std::string& text) {
   const bool is_abstract = socket_path.size() > 1 && socket_path[0] == '@';
@@ -47,8 +31,10 @@ void notify(const std::string& socket_path, const std::string& text) {
   const auto length =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_path.size() + terminator);
 
-  const DatagramSocket sender;
-  if (sendto(sender.fd(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+  const process::Descriptor sender(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!sender.is_open())
+    throw std::system_error(errno, std::generic_category(), "cannot open a datagram socket");
+  if (sendto(sender.number(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
              reinterpret_cast<const sockaddr*>(&address), length) < 0) {
     throw std::system_error(errno, std::generic_category(), "cannot notify " + socket_path);
   }

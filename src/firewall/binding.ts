@@ -1,4 +1,4 @@
-// The one file that loads the addon, and the one place that declares its type: what native/binding.cc exports.
+// The one file that loads the addon, and the one place that declares its type: what native/binding exports.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { IptablesChainPresence } from './iptables.ts';
@@ -21,7 +21,7 @@ export interface NativeFirewallOptions {
   readonly without: readonly AvoidableFeature[];
 }
 
-/** `Firewall` of native/binding.cc. Its methods throw, or reject with, errors that carry operation, code, errno and detail. */
+/** `Firewall` of native/binding/firewall.cc. Its methods throw, or reject with, errors that carry operation, code, errno and detail. */
 export interface NativeFirewallHandle {
   apply(ruleset: Ruleset): Promise<Inspection>;
   remove(): Promise<void>;

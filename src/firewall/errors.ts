@@ -22,7 +22,10 @@ export type FirewallErrorCode =
   | 'locked'
   | 'kernel';
 
-/** A failed operation of the firewall; nothing was changed unless the code is `read-back`. */
+/**
+ * A failed operation of the firewall. Nothing was changed, unless the code is `read-back`, or `kernel` with an errno of the
+ * socket (the answer was lost) or EAGAIN (other writers kept changing the ruleset): then look.
+ */
 export class FirewallError extends Error {
   override readonly name = 'FirewallError';
   readonly code: FirewallErrorCode;

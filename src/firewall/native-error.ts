@@ -10,7 +10,7 @@ export function converting<Result>(operation: string, call: () => Result): Resul
   }
 }
 
-/** What native/async_task.hh puts on its errors. */
+/** What native/binding/js_error.cc puts on its errors. */
 interface NativeError extends Error {
   readonly code: FirewallErrorCode;
   readonly errno: number;

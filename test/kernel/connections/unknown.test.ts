@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { loadAddon } from '../../../src/firewall/binding.ts';
 import { Peer } from './peer.ts';
 
 const BINDING = fileURLToPath(new URL('../../../src/firewall/binding.ts', import.meta.url));
@@ -53,5 +54,12 @@ describe('what cannot be known', () => {
 
   test('in a namespace that tracks nothing the count is known', async () => {
     assert.deepEqual(await ask([], 'connections'), { known: true, perRange: [1], total: 1, idle: 0 });
+  });
+
+  test('more ranges than a table may have are refused, not cut', () => {
+    const ranges = Array.from({ length: 4097 }, (_, i) => ({ first: i * 2 + 1, last: i * 2 + 1 }));
+    for (const call of ['connections', 'destroy'] as const) {
+      assert.throws(() => loadAddon()[call](ranges, true), { code: 'bad-argument', operation: call });
+    }
   });
 });

@@ -55,6 +55,14 @@ const edits: readonly (readonly [what: string, commands: string, difference: Reg
   ['a set added', `add set ${table} extra { type ipv4_addr; }`, /^set extra was added$/],
   ['the ports flushed', `flush set ${table} ports`, /^set ports is empty$/],
   ['the prefixes flushed', `flush set ${table} allow4`, /^set allow4 is empty$/],
+  [
+    'elements that limit themselves',
+    `flush chain ${table} new-connection
+     delete set ${table} ports
+     add set ${table} ports { type inet_service; flags interval; limit rate 1/day; }
+     add element ${table} ports { 80, 443 }`,
+    /^set ports holds elements that are not ours$/,
+  ],
   ['port 0 added', `add element ${table} ports { 0 }`, /^set ports holds port 0$/],
   [
     'the policy changed',

@@ -1,44 +1,19 @@
 // Work off the JavaScript thread as a promise: copy the arguments in, run without touching JavaScript,
-// convert the result, and turn every C++ exception into a rejection in one place. With binding.cc the only
-// file that knows Node-API.
+// convert the result, and turn every C++ exception into a rejection in one place.
 #pragma once
 
 #include <napi.h>
 
-#include <cerrno>
 #include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 
-#include "netlink/error.hh"
+#include "binding/js_error.hh"
 
-// The JavaScript Error of a failure, with `operation`, `code`, `errno` and `detail`
-// (src/firewall/native-firewall.ts makes it a FirewallError).
-inline Napi::Error to_js_error(Napi::Env env, const std::string& operation, std::exception_ptr failure) {
-  const auto make = [&](const char* code, const std::string& message, int error_number,
-                        const std::string& detail) {
-    auto error = Napi::Error::New(env, operation + ": " + message);
-    error.Set("operation", Napi::String::New(env, operation));
-    error.Set("code", Napi::String::New(env, code));
-    error.Set("errno", Napi::Number::New(env, error_number));
-    error.Set("detail", Napi::String::New(env, detail));
-    return error;
-  };
-  try {
-    std::rethrow_exception(failure);
-  } catch (const netlink::Error& error) {
-    return make(to_string(error.code()), error.what(), error.error_number(), error.detail());
-  } catch (const std::system_error& error) {
-    return make(error.code().value() == EPERM ? "no-permission" : "kernel", error.what(),
-                error.code().value(), "");
-  } catch (const std::exception& error) {
-    return make("kernel", error.what(), 0, "");
-  }
-}
+namespace binding {
 
 class AsyncTask;
 
@@ -48,7 +23,7 @@ class TaskQueue : public std::enable_shared_from_this<TaskQueue> {
  public:
   inline void add(std::unique_ptr<AsyncTask> task);
   // JavaScript thread: the running task has ended.
-  inline void advance(Napi::Env env);
+  inline void advance();
 
  private:
   inline void start_next();
@@ -108,7 +83,10 @@ class AsyncTask {
     const Napi::HandleScope scope(env);
     try {
       task->settle(env);
-      if (task->queue_) task->queue_->advance(env);
+    } catch (const Napi::Error&) {
+    }
+    try {
+      if (task->queue_) task->queue_->advance();
     } catch (const Napi::Error&) {
     }
   }
@@ -136,7 +114,7 @@ void TaskQueue::add(std::unique_ptr<AsyncTask> task) {
   if (!running_) start_next();
 }
 
-void TaskQueue::advance(Napi::Env) {
+void TaskQueue::advance() {
   running_ = false;
   if (!waiting_.empty()) start_next();
 }
@@ -144,8 +122,8 @@ void TaskQueue::advance(Napi::Env) {
 void TaskQueue::start_next() {
   auto task = std::move(waiting_.front());
   waiting_.pop_front();
-  running_ = true;
   AsyncTask::start(std::move(task), shared_from_this());
+  running_ = true;
 }
 
 // Runs `work()` on a libuv worker and resolves with `convert(env, result)`; with a queue, after the tasks
@@ -166,3 +144,5 @@ Napi::Promise run_async(Napi::Env env, const std::string& operation, Work work, 
   }
   return promise;
 }
+
+}  // namespace binding

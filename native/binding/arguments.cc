@@ -1,0 +1,119 @@
+#include "binding/arguments.hh"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "netlink/error.hh"
+
+namespace binding {
+namespace {
+
+[[noreturn]] void refuse(const std::string& field, const std::string& must_be) {
+  throw netlink::Error(netlink::ErrorCode::kBadArgument, field + " must be " + must_be);
+}
+
+Napi::Object to_object(const Napi::Value& value, const std::string& field) {
+  if (!value.IsObject()) refuse(field, "an object");
+  return value.As<Napi::Object>();
+}
+
+Napi::Array to_array(const Napi::Value& value, const std::string& field) {
+  if (!value.IsArray()) refuse(field, "an array");
+  return value.As<Napi::Array>();
+}
+
+uint16_t to_port(const Napi::Value& value, const std::string& field) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
+  if (!(number >= 1 && number <= 65535) || number != std::floor(number))
+    refuse(field, "an integer from 1 to 65535");
+  return static_cast<uint16_t>(number);
+}
+
+std::vector<inet::PortRange> to_ports(const Napi::Value& value, const std::string& field) {
+  const auto array = to_array(value, field);
+  std::vector<inet::PortRange> ports;
+  // Longer lists are refused later by their length; this bounds what is converted.
+  const uint32_t count = std::min<uint32_t>(array.Length(), nftables::kMaxPortRanges + 1);
+  ports.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const std::string name = field + "[" + std::to_string(i) + "]";
+    const auto range = to_object(array.Get(i), name);
+    ports.push_back(
+        {to_port(range.Get("first"), name + ".first"), to_port(range.Get("last"), name + ".last")});
+  }
+  return ports;
+}
+
+bool to_may_own(const Napi::Value& value) {
+  const auto ownership = value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+  if (ownership != "auto" && ownership != "plain") refuse("options.ownership", "auto or plain");
+  return ownership == "auto";
+}
+
+nftables::DrainTable::Without to_without(const Napi::Value& value) {
+  nftables::DrainTable::Without without;
+  const auto names = to_array(value, "options.without");
+  for (uint32_t i = 0; i < names.Length(); ++i) {
+    const auto name = Napi::Value(names.Get(i)).ToString().Utf8Value();
+    if (name == "elementCounters") {
+      without.element_counters = true;
+    } else if (name == "tableComments") {
+      without.table_comments = true;
+    } else {
+      refuse("options.without[" + std::to_string(i) + "]", "elementCounters or tableComments");
+    }
+  }
+  return without;
+}
+
+}  // namespace
+
+bool to_bool(const Napi::Value& value, const std::string& field) {
+  if (!value.IsBoolean()) refuse(field, "a boolean");
+  return value.As<Napi::Boolean>().Value();
+}
+
+std::string to_text(const Napi::Value& value, const std::string& field) {
+  if (!value.IsString()) refuse(field, "a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+Napi::Function to_function(const Napi::Value& value, const std::string& field) {
+  if (!value.IsFunction()) refuse(field, "a function");
+  return value.As<Napi::Function>();
+}
+
+inet::PortSet to_port_set(const Napi::Value& value) {
+  auto ranges = to_ports(value, "ports");
+  if (ranges.size() > nftables::kMaxPortRanges) {
+    refuse("ports", "an array of at most " + std::to_string(nftables::kMaxPortRanges) + " ranges");
+  }
+  return inet::PortSet(std::move(ranges));
+}
+
+nftables::Ruleset to_ruleset(const Napi::Value& value) {
+  const auto object = to_object(value, "ruleset");
+  nftables::Ruleset ruleset;
+  ruleset.ports = to_ports(object.Get("ports"), "ruleset.ports");
+  const auto allowed = to_array(object.Get("allowFrom"), "ruleset.allowFrom");
+  for (uint32_t i = 0; i < allowed.Length(); ++i) {
+    const std::string name = "ruleset.allowFrom[" + std::to_string(i) + "]";
+    const Napi::Value element = allowed.Get(i);
+    const auto prefix =
+        element.IsString() ? nftables::parse_prefix(element.As<Napi::String>().Utf8Value()) : std::nullopt;
+    if (!prefix) refuse(name, "a canonical CIDR prefix such as \"192.0.2.0/24\"");
+    ruleset.allow_from.push_back(*prefix);
+  }
+  ruleset.include_loopback = to_bool(object.Get("includeLoopback"), "ruleset.includeLoopback");
+  nftables::validate(ruleset);
+  return ruleset;
+}
+
+FirewallOptions to_firewall_options(const Napi::Value& value) {
+  const auto options = to_object(value, "options");
+  return {to_may_own(options.Get("ownership")), to_without(options.Get("without"))};
+}
+
+}  // namespace binding

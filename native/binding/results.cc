@@ -1,0 +1,124 @@
+#include "binding/results.hh"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace binding {
+namespace {
+
+Napi::Value or_null(Napi::Env env, const std::string& text) {
+  return text.empty() ? env.Null() : Napi::String::New(env, text);
+}
+
+Napi::Value from_ruleset(Napi::Env env, const nftables::Ruleset& ruleset) {
+  auto ports = Napi::Array::New(env, ruleset.ports.size());
+  for (uint32_t i = 0; i < ruleset.ports.size(); ++i) {
+    auto range = Napi::Object::New(env);
+    range.Set("first", Napi::Number::New(env, ruleset.ports[i].first));
+    range.Set("last", Napi::Number::New(env, ruleset.ports[i].last));
+    ports.Set(i, range);
+  }
+  auto allowed = Napi::Array::New(env, ruleset.allow_from.size());
+  for (uint32_t i = 0; i < ruleset.allow_from.size(); ++i) {
+    allowed.Set(i, Napi::String::New(env, nftables::format_prefix(ruleset.allow_from[i])));
+  }
+  auto object = Napi::Object::New(env);
+  object.Set("ports", ports);
+  object.Set("allowFrom", allowed);
+  object.Set("includeLoopback", Napi::Boolean::New(env, ruleset.include_loopback));
+  return object;
+}
+
+Napi::Value from_counts(Napi::Env env, const std::optional<std::vector<uint64_t>>& counts) {
+  if (!counts) return env.Null();
+  auto array = Napi::Array::New(env, counts->size());
+  for (uint32_t i = 0; i < counts->size(); ++i) {
+    array.Set(i, Napi::Number::New(env, static_cast<double>((*counts)[i])));
+  }
+  return array;
+}
+
+}  // namespace
+
+Napi::Value from_inspection(Napi::Env env, const nftables::Inspection& inspection) {
+  using Inspection = nftables::Inspection;
+  auto object = Napi::Object::New(env);
+  switch (inspection.table) {
+    case Inspection::Table::kAbsent:
+      object.Set("table", "absent");
+      return object;
+    case Inspection::Table::kForeign:
+      object.Set("table", "foreign");
+      object.Set("comment", or_null(env, inspection.comment));
+      return object;
+    case Inspection::Table::kOurs:
+      break;
+  }
+  const auto holder = inspection.holder == Inspection::Holder::kUs       ? "us"
+                      : inspection.holder == Inspection::Holder::kNobody ? "nobody"
+                                                                         : "other";
+  const auto& contents = inspection.contents;
+  object.Set("table", "ours");
+  object.Set("ownership", inspection.is_owned ? "owned" : "plain");
+  object.Set("holder", holder);
+  object.Set("ruleset", contents.ruleset ? from_ruleset(env, *contents.ruleset) : env.Null());
+  object.Set("difference", or_null(env, contents.difference));
+  object.Set("refused", from_counts(env, contents.refused));
+  return object;
+}
+
+Napi::Value from_features(Napi::Env env, const nftables::Features& features) {
+  auto object = Napi::Object::New(env);
+  object.Set("ownerPersist", Napi::Boolean::New(env, features.owner_persist));
+  object.Set("destroyTable", Napi::Boolean::New(env, features.destroy_table));
+  object.Set("elementCounters", Napi::Boolean::New(env, features.element_counters));
+  object.Set("tableComments", Napi::Boolean::New(env, features.table_comments));
+  object.Set("kernelRelease", Napi::String::New(env, features.kernel_release));
+  return object;
+}
+
+Napi::Value from_connection_count(Napi::Env env, const connections::Count& count) {
+  auto object = Napi::Object::New(env);
+  object.Set("known", Napi::Boolean::New(env, count.is_known));
+  if (!count.is_known) {
+    object.Set("reason", count.reason);
+    return object;
+  }
+  auto per_range = Napi::Array::New(env, count.per_range.size());
+  for (uint32_t i = 0; i < count.per_range.size(); ++i) {
+    per_range.Set(i, Napi::Number::New(env, count.per_range[i]));
+  }
+  object.Set("perRange", per_range);
+  object.Set("total", Napi::Number::New(env, static_cast<double>(count.total)));
+  object.Set("idle", Napi::Number::New(env, static_cast<double>(count.idle)));
+  return object;
+}
+
+Napi::Value from_destroyed(Napi::Env env, const connections::Destroyed& destroyed) {
+  auto object = Napi::Object::New(env);
+  object.Set("closed", Napi::Number::New(env, static_cast<double>(destroyed.closed)));
+  object.Set("failed", Napi::Number::New(env, static_cast<double>(destroyed.failed)));
+  return object;
+}
+
+Napi::Value from_event(Napi::Env env, const nftables::RulesetEvent& event) {
+  auto object = Napi::Object::New(env);
+  object.Set("kind", event.is_overflow ? "overflow" : "changed");
+  object.Set("pid", event.pid ? Napi::Number::New(env, *event.pid) : env.Null());
+  object.Set("command", or_null(env, event.command));
+  return object;
+}
+
+Napi::Value from_chain_presence(Napi::Env env, const iptables::ChainPresence& presence) {
+  const auto known = [env](const std::optional<bool>& part) -> Napi::Value {
+    return part ? Napi::Boolean::New(env, *part) : env.Null();
+  };
+  auto object = Napi::Object::New(env);
+  object.Set("nft", known(presence.nft));
+  object.Set("legacy", known(presence.legacy));
+  return object;
+}
+
+}  // namespace binding
