@@ -1,4 +1,4 @@
-// The drain table as a value: everything of DESIGN 6 that is the same for all its users. The transaction
+// The drain table as a value: everything of it that is the same for all its users. The transaction
 // writes it, the reader compares what the kernel holds with it.
 #pragma once
 

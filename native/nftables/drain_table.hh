@@ -1,5 +1,5 @@
-// The drain table of DESIGN 6, installed, replaced, removed and read through one long-lived socket that owns
-// it.
+// The drain table (README, "The table"), installed, replaced, removed and read through one long-lived socket
+// that owns it.
 #pragma once
 
 #include <optional>

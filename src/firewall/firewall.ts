@@ -22,7 +22,7 @@ export interface Firewall {
    * Our own transactions are not reported. `close` joins the listening thread.
    */
   monitor(onEvent: (event: RulesetEvent) => void, onError: (error: Error) => void): { close(): void };
-  /** Counts the connections to `ports` that a drain waits for (DESIGN 7). */
+  /** Counts the connections to `ports` that a drain waits for. */
   connections(ports: readonly PortRange[], includeLoopback: boolean): Promise<ConnectionCount>;
   /** Closes local connections to `ports` with SOCK_DESTROY. */
   destroy(ports: readonly PortRange[], includeLoopback: boolean): Promise<DestroyResult>;

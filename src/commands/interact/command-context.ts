@@ -16,7 +16,7 @@ export interface CommandContext {
   readonly explain: (text: string) => void;
 }
 
-/** DESIGN 9: 1 an error, 2 usage or configuration, 75 locked or timed out. */
+/** 1 an error, 2 usage or configuration, 75 locked or timed out. */
 export type FailureStatus = 1 | 2 | 75;
 
 /** Ends the command. The message says in one line what went wrong, where, and what to do. */

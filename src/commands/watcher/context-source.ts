@@ -32,9 +32,14 @@ class DiscoveredContext implements ContextSource {
           bootId,
           instanceId,
           region,
-          identify: () => learnIdentity({ imds, instanceId, region }, within),
+          identify: () =>
+            learnIdentity({ imds, instanceId, region, usualRegion: usualRegion(parts.env) }, within),
         }),
-      resolve: (within) => resolveContext({ ...parts, instanceId, region, timeoutMs }, within),
+      resolve: (within) =>
+        resolveContext(
+          { ...parts, instanceId, region, usualRegion: usualRegion(parts.env), timeoutMs },
+          within,
+        ),
       staleAfterMs: staleContextAfterMs,
       recheckAfterMs: definiteRecheckMs(staleContextAfterMs),
       confirmAfterMs: pollPeriodMs,
@@ -64,11 +69,7 @@ class GivenContext implements ContextSource {
   constructor(config: AgentConfig, parts: SourceParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#region =
-      config.region ??
-      parts.env.AWS_REGION ??
-      parts.env.AWS_DEFAULT_REGION ??
-      regionOfHost(config.apiUrl as string);
+    this.#region = config.region ?? usualRegion(parts.env) ?? regionOfHost(config.apiUrl as string);
   }
 
   async current(signal: AbortSignal): Promise<Resolution> {
@@ -90,6 +91,11 @@ class GivenContext implements ContextSource {
   }
 
   expire(): void {}
+}
+
+/** The region that the environment names for every AWS client. */
+function usualRegion(env: SourceParts['env']): string | undefined {
+  return env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined;
 }
 
 /** The region that an API Gateway host name carries. */

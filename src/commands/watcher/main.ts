@@ -6,6 +6,7 @@ import { leftOutOfUnit, unitFor, unitWritten, writeUnit } from '../../watcher/co
 import { OPTIONS } from '../../watcher/config/options.ts';
 import { printConfig } from '../../watcher/config/print-config.ts';
 import { resolveConfig } from '../../watcher/config/resolve.ts';
+import { shellWord } from '../../watcher/domain/shell-word.ts';
 import { cleanUp } from './clean-up.ts';
 import { EXIT } from './exit-status.ts';
 import { serve } from './serve.ts';
@@ -59,7 +60,7 @@ async function perform({ args, env, cwd: currentDirectory, program, version }: I
     process.stdout.write(`${unitWritten(config.generateSystemd)}\n`);
     return EXIT.done;
   }
-  const cleanupCommand = [program, 'cleanup', ...directoriesOf(config)].join(' ');
+  const cleanupCommand = [program, 'cleanup', ...directoriesOf(config)].map(shellWord).join(' ');
   return serve(resolved, () => resolveConfig(sources), { env, version, cleanupCommand });
 }
 

@@ -1,5 +1,5 @@
 // The one table of the agent's options. The command line, the keys of the file, the names in the environment, --help,
-// --print-config and the man page all derive from it.
+// and --print-config all derive from it.
 import type { AgentConfig, Setting } from './agent-config.ts';
 import * as kinds from './value-kinds.ts';
 import type { ValueKind } from './value-kinds.ts';
@@ -215,7 +215,7 @@ export const OPTIONS: OptionTable = {
     name: 'runtime-dir',
     placeholder: 'DIR',
     kind: kinds.path,
-    description: 'lock and control socket',
+    description: 'the lock',
     default: '/run/cs-instance-watcher',
     bare: '/run/cs-instance-watcher',
     isPath: true,

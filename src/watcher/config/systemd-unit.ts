@@ -1,4 +1,4 @@
-// The systemd unit, one template for `--generate-systemd` and for the packaged one.
+// The systemd unit that `--generate-systemd` writes.
 import { quoteArgument, quoteProgram } from './systemd-quote.ts';
 
 export interface UnitCommand {

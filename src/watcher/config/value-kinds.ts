@@ -21,7 +21,7 @@ export interface ValueKind<T> {
   write(value: T): JsonValue;
 }
 
-/** The firewall's limit on separate ranges (DESIGN 6). */
+/** The firewall's limit on separate ranges. */
 const MAX_PORT_RANGES = 4096;
 const MAX_TEXT_LENGTH = 4096;
 

@@ -15,6 +15,8 @@ export interface IdentitySources {
   /** `--instance-id` and `--region`; they go before what the document says. */
   readonly instanceId: string | null;
   readonly region: string | null;
+  /** `AWS_REGION` and its kin, which the document goes before: on EC2 the instance is where it is. */
+  readonly usualRegion?: string | undefined;
 }
 
 /** Who this instance is. Throws Unresolved: `refused` when there is definitely nobody to tell, else `unknown`. */
@@ -24,13 +26,16 @@ export async function learnIdentity(sources: IdentitySources, signal: AbortSigna
     const { instanceId, region, accountId } = document.value;
     return { instanceId: sources.instanceId ?? instanceId, region: sources.region ?? region, accountId };
   }
-  const { instanceId, region } = sources;
+  const { instanceId } = sources;
+  const region = sources.region ?? sources.usualRegion ?? null;
   if (instanceId !== null && region !== null) return { instanceId, region, accountId: null };
   const reason =
     document.kind === 'unknown' ? document.reason : 'the metadata service has no identity document';
   const isDefinite = document.kind === 'absent' || document.cause === 'disabled';
+  const missing = [instanceId === null ? '--instance-id' : null, region === null ? '--region' : null];
+  const advice = `not on EC2? give ${missing.filter((option) => option !== null).join(' and ')}`;
   throw new Unresolved(
     isDefinite ? 'refused' : 'unknown',
-    `not known which instance this is: ${reason}: not on EC2? give --instance-id and --region`,
+    `not known which instance this is: ${reason}: ${advice}`,
   );
 }

@@ -187,7 +187,8 @@ function expireHold(
   if (lastedMs < config.maxHoldMs) return { next: previous, announcements: [] };
   return {
     next: { ...previous, desired: 'open', reasons: [], openBecause: null, hold: { ...hold, expired: true } },
-    announcements: [{ event: 'hold-expired', lastedMs }],
+    // Ports that are open already stay so, and nobody need hear of it.
+    announcements: previous.desired === 'open' ? [] : [{ event: 'hold-expired', lastedMs }],
   };
 }
 

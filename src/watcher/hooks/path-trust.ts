@@ -2,6 +2,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { shellWord } from '../domain/shell-word.ts';
 
 /** Who may own scripts and the directories that lead to them. */
 export interface PathTrust {
@@ -90,11 +91,4 @@ function tooManyLinks(path: string): Refusal {
 
 function isAbove(path: string, root: string): boolean {
   return path !== root && (path === sep || root.startsWith(`${path}${sep}`));
-}
-
-/** A path as a word to paste into a shell, on one line. */
-export function shellWord(path: string): string {
-  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(path)) return path;
-  const isPlain = !/\p{Cc}/u.test(path);
-  return isPlain ? `'${path.replaceAll("'", "'\\''")}'` : `$${JSON.stringify(path).replace(/^"|"$/g, "'")}`;
 }

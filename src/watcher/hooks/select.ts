@@ -8,7 +8,8 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isWellFormedState } from '../domain/instance-state.ts';
-import { judgePath, type PathTrust, type Refusal, shellWord } from './path-trust.ts';
+import { shellWord } from '../domain/shell-word.ts';
+import { judgePath, type PathTrust, type Refusal } from './path-trust.ts';
 
 /** A script that may run. `file` is the caller's to close. */
 export interface OpenScript {
@@ -102,7 +103,7 @@ async function isElf(pinned: FileHandle): Promise<boolean> {
 
 /** Hidden files, and what editors and package managers leave beside a file they replaced. */
 function isLeftOver(name: string): boolean {
-  return /^\.|~$|\.rpmsave$|\.dpkg-[a-z]+$/.test(name);
+  return /^\.|~$|\.rpm(save|new|orig)$|\.dpkg-/.test(name);
 }
 
 function notText(path: string): Refusal {

@@ -144,6 +144,9 @@ describe('the program', { concurrency: 4, timeout: 60_000 }, () => {
   });
 });
 
+/** Variables that are set are told of as left out of the unit. */
+const NOTHING_SET = { CS_CONFIG: '' };
+
 describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
   it('writes a unit that starts the very program with the very options, beside an agent and without a trace', async (t) => {
     const scene = await Scene.create(t);
@@ -161,7 +164,7 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
     ];
     // By a relative path, as from the directory in which the program lies.
     const program = relative(scene.directory, AGENT);
-    const written = await scene.try(program, [...options, '--generate-systemd', unit]);
+    const written = await scene.try(program, [...options, '--generate-systemd', unit], NOTHING_SET);
     const next = `unit written to ${unit}; next: systemctl daemon-reload && systemctl enable --now watcher.service\n`;
     assert.deepEqual(written, { status: 0, stdout: next, stderr: '' });
     assert.equal(statSync(unit).mode & 0o777, 0o644);
@@ -196,7 +199,7 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
     const scene = await Scene.create(t);
     const unit = scene.path('watcher.service');
     writeFileSync(unit, 'old', { mode: 0o600 });
-    const again = await scene.program(['--generate-systemd', unit], { CS_FORCE: 'true' });
+    const again = await scene.program(['--generate-systemd', unit], { ...NOTHING_SET, CS_FORCE: 'true' });
     assert.deepEqual(
       [again.status, again.stderr],
       [0, 'cs-instance-watcher: CS_FORCE is set here but not in the unit: give it as an option\n'],

@@ -43,24 +43,30 @@ describe('discovery', { concurrency: 5, timeout: 90_000 }, () => {
     aws.keepSecrets();
   });
 
-  it('asks STS for the account only where there is no identity document', async (t) => {
-    const aws = await AwsScene.create(t);
-    const key = aws.sandbox.issueKey();
-    const env = {
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_ACCESS_KEY_ID: key.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-      AWS_SESSION_TOKEN: key.sessionToken,
-    };
-    const agent = aws.start(['--instance-id', INSTANCE_ID, '--region', REGION], { env });
-    const once = ['sts GetCallerIdentity', 'ec2 DescribeInstances', 'lambda Invoke'];
-    const learning = await learn(aws, agent, once);
-    await aws.api.further(2);
-    const { total } = aws.sandbox.requests();
-    assert.deepEqual(total, learning.total);
-    assert.equal(total.imds, 0);
-    aws.keepSecrets();
-  });
+  for (const [named, args, region] of [
+    ['by --region', ['--region', REGION], {}],
+    ['by AWS_REGION', [], { AWS_REGION: REGION }],
+  ] as const) {
+    it(`asks STS for the account only where there is no identity document: the region is named ${named}`, async (t) => {
+      const aws = await AwsScene.create(t);
+      const key = aws.sandbox.issueKey();
+      const env = {
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_ACCESS_KEY_ID: key.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+        AWS_SESSION_TOKEN: key.sessionToken,
+        ...region,
+      };
+      const agent = aws.start(['--instance-id', INSTANCE_ID, ...args], { env });
+      const once = ['sts GetCallerIdentity', 'ec2 DescribeInstances', 'lambda Invoke'];
+      const learning = await learn(aws, agent, once);
+      await aws.api.further(2);
+      const { total } = aws.sandbox.requests();
+      assert.deepEqual(total, learning.total);
+      assert.equal(total.imds, 0);
+      aws.keepSecrets();
+    });
+  }
 
   // D0 names the endpoint in the plural.
   for (const dialect of ['d0', 'd2'] as const) {

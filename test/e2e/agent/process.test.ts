@@ -26,7 +26,13 @@ describe('one agent', { concurrency: 4, timeout: 60_000 }, () => {
       new RegExp(`^another agent \\(pid ${first.pid}\\) holds ${scene.path('run/lock')}$`),
     );
     assert.deepEqual(more, []);
-    const cleanup = await scene.program(['cleanup', '--runtime-dir', scene.path('run')]);
+    const cleanup = await scene.program([
+      'cleanup',
+      '--runtime-dir',
+      scene.path('run'),
+      '--state-dir',
+      scene.path('state'),
+    ]);
     assert.equal(cleanup.status, 75);
     assert.match(cleanup.stderr, new RegExp(`pid ${first.pid}.*stop it first\n$`));
     assert.equal(await scene.ruleset(), before);

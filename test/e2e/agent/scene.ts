@@ -11,6 +11,7 @@ import {
   type AgentProcess,
   askEverySecond,
   KEY,
+  NO_OPTIONS,
   startAgent,
   temporaryDirectory,
 } from '../../fixtures/programs.ts';
@@ -105,7 +106,7 @@ export class Scene {
     const child = this.namespace.spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.directory,
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { PATH: process.env.PATH ?? '', CS_CONFIG: NO_OPTIONS, ...env },
     });
     const closed = once(child, 'close');
     const deadline = setTimeout(() => child.kill('SIGKILL'), PROGRAM_DEADLINE_MS);

@@ -171,7 +171,13 @@ export class DrainHost {
 
   /** `cs-instance-watcher cleanup`. */
   cleanup(): Promise<Outcome> {
-    return this.try(AGENT, ['cleanup', '--runtime-dir', join(this.directory, 'run')]);
+    return this.try(AGENT, [
+      'cleanup',
+      '--runtime-dir',
+      join(this.directory, 'run'),
+      '--state-dir',
+      join(this.directory, 'state'),
+    ]);
   }
 
   /** Ends agent and API, and removes their files. The table goes with the namespace. */

@@ -1,5 +1,6 @@
 // The wiring of a discovered context: the disk's copy waits for a network that comes up late.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createCredentialSource, CredentialsError } from '../../../../src/aws/credentials.ts';
 import { type ImdsAnswer, unknown } from '../../../../src/aws/imds.ts';
@@ -9,6 +10,8 @@ import type { SourceParts } from '../../../../src/commands/watcher/settings.ts';
 import { resolveConfig } from '../../../../src/watcher/config/resolve.ts';
 import type { InstanceContext } from '../../../../src/watcher/context/instance-context.ts';
 
+/** A configuration file without an option: the host's own is not to be read. */
+const NO_OPTIONS = join(import.meta.dirname, '../../../fixtures/no-options.json');
 const CONTEXT: InstanceContext = { instanceId: 'i-1', region: 'eu-west-1', group: 'g', discovery: { a: 1 } };
 const DOCUMENT = { instanceId: 'i-1', region: 'eu-west-1', accountId: '1', availabilityZone: 'eu-west-1a' };
 const UNREACHABLE = unknown('unreachable', 'connect ENETUNREACH');
@@ -33,7 +36,7 @@ function source(identity: () => ImdsAnswer<string>, failures: string[] = []) {
     refreshFailed: (message) => failures.push(message),
     monotonicMs: () => performance.now(),
   };
-  const { config } = resolveConfig({ given: new Map(), env: { CS_CONFIG_FILE: '/dev/null' }, cwd: '/' });
+  const { config } = resolveConfig({ given: new Map(), env: { CS_CONFIG: NO_OPTIONS }, cwd: '/' });
   return createContextSource(config, parts);
 }
 

@@ -1,4 +1,4 @@
-// The decision table of one cycle: DESIGN's sections on refusing and on not knowing, row by row.
+// The decision table of one cycle: when to refuse, and what not knowing means, row by row.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { adopt } from '../../../../src/watcher/domain/adopt.ts';

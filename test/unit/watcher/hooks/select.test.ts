@@ -44,6 +44,8 @@ describe('script selection', async () => {
       '.hidden',
       'a~',
       'a.rpmsave',
+      'a.rpmnew',
+      'a.dpkg-new.bak',
       'a.dpkg-old',
       'a.dpkg-dist',
     ]) {
