@@ -55,8 +55,8 @@ class Loop {
   }
 
   reload(settings: Settings): void {
-    const ruleset = settings.plan.ruleset;
-    const isSame = ruleset !== null && isSameRuleset(ruleset, this.#settings.plan.ruleset ?? ruleset);
+    const [before, after] = [this.#settings.plan.ruleset, settings.plan.ruleset];
+    const isSame = before !== null && after !== null && isSameRuleset(before, after);
     // A table that follows the old settings is replaced by one transaction, and that is no restoration.
     if (!isSame) this.#state = { ...this.#state, adopted: false };
     this.#settings = settings;

@@ -10,9 +10,11 @@ export interface Reason {
   readonly detail: string;
 }
 
-export type HoldCause =
-  | { readonly kind: 'unknown'; readonly class: string; readonly message: string }
-  | { readonly kind: 'no-verdict'; readonly class: 'no-verdict'; readonly message: string };
+/** Why there is no verdict; `class` names the kind of it (`no-verdict`: the state is known and not one to act on). */
+export interface HoldCause {
+  readonly class: string;
+  readonly message: string;
+}
 
 export type Decision =
   | { readonly desired: 'refuse'; readonly reasons: readonly Reason[] }
@@ -45,9 +47,9 @@ export function isLeftToTargetGroups(answer: KnownAnswer, config: DecisionConfig
 export function decide(answer: Answer, config: DecisionConfig): Decision {
   switch (answer.kind) {
     case 'unknown':
-      return hold('unknown', answer.class, answer.message);
+      return hold(answer.class, answer.message);
     case 'no-information':
-      return hold('unknown', 'no-information', answer.message);
+      return hold('no-information', answer.message);
     case 'not-managed':
       return { desired: 'open', because: 'not-managed', detail: answer.message };
     case 'known':
@@ -65,18 +67,11 @@ function decideKnown(answer: KnownAnswer, config: DecisionConfig): Decision {
   if (isExcludedByTags(answer.tags)) reasons.push({ source: 'tag', detail: 'clonesquad:excluded' });
   if (reasons.length > 0) return { desired: 'refuse', reasons };
   if (verdict === 'open') return { desired: 'open', because: 'state', detail: answer.state };
-  return {
-    desired: 'hold',
-    cause: {
-      kind: 'no-verdict',
-      class: 'no-verdict',
-      message: `state ${quoted(answer.state)} is not one this agent acts on`,
-    },
-  };
+  return hold('no-verdict', `state ${quoted(answer.state)} is not one this agent acts on`);
 }
 
-function hold(kind: 'unknown', cls: string, message: string): Decision {
-  return { desired: 'hold', cause: { kind, class: cls, message } };
+function hold(cls: string, message: string): Decision {
+  return { desired: 'hold', cause: { class: cls, message } };
 }
 
 /** A state for a message: as it is when well formed, else bounded and with everything unusual escaped. */

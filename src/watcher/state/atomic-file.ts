@@ -1,5 +1,14 @@
 // Files that are either the old content or the new one, whatever happens in between.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -12,7 +21,8 @@ export function writeFileAtomically(path: string, content: string, mode: number)
   try {
     const file = openSync(temporary, 'w', mode);
     try {
-      writeSync(file, content);
+      // Not writeSync, which stops half-way without an error on a disk that is almost full.
+      writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);
