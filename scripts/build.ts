@@ -31,15 +31,20 @@ rmSync(DIST, { recursive: true, force: true });
 for (const room of ['bin', 'lib', 'native', 'runtime']) mkdirSync(join(DIST, room), { recursive: true });
 
 await build({
-  entryPoints: PROGRAMS.map((program) => join(ROOT, 'src/bin', `${program}.ts`)),
+  entryPoints: [
+    ...PROGRAMS.map((program) => join(ROOT, 'src/bin', `${program}.ts`)),
+    // The program of a thread, which finds it beside its own.
+    join(ROOT, 'src/interaction/server/store/sqlite-writer-program.ts'),
+  ],
+  entryNames: '[name]',
   outdir: join(DIST, 'lib'),
   outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   format: 'cjs',
   target: 'node24',
-  // The one use of import.meta; in a CommonJS bundle it would be empty.
-  define: { 'import.meta.dirname': '__dirname' },
+  // In a CommonJS bundle import.meta would be empty.
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   // The tree-shaken ESM builds of the dependencies: about half the memory of their CommonJS ones.
   mainFields: ['module', 'main'],
   minifySyntax: true,

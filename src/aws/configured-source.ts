@@ -1,9 +1,8 @@
 // Tells whether anything but the instance's role is set up to give credentials: only then is the SDK's chain needed,
 // and only then is a failure not an absence.
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { Environment } from './http-agents.ts';
+import { sharedFiles } from './profile.ts';
 
 const variables = [
   'AWS_ACCESS_KEY_ID',
@@ -21,12 +20,8 @@ const directive =
 export async function configuredSource(env: Environment): Promise<string | undefined> {
   const variable = variables.find((name) => env[name]);
   if (variable !== undefined) return variable;
-  const home = env.HOME ?? homedir();
-  const files = [
-    env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials'),
-    env.AWS_CONFIG_FILE ?? join(home, '.aws', 'config'),
-  ];
-  for (const file of files) {
+  const { credentialsFile, configFile } = sharedFiles(env);
+  for (const file of [credentialsFile, configFile]) {
     // The SDK passes over a file that it cannot read, too.
     const text = await readFile(file, 'utf8').catch(() => '');
     if (directive.test(text)) return file;

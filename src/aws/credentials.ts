@@ -2,9 +2,10 @@
 // holding anyone up, asked for once at a time, and kept as long as they are good when a refresh fails.
 import { configuredSource } from './configured-source.ts';
 import { abandonOnAbort, DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
-import type { Environment } from './http-agents.ts';
+import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
 import { createImds } from './imds.ts';
 import { readRoleCredentials } from './instance-role.ts';
+import { readProfile, sharedFiles } from './profile.ts';
 
 export type Credentials = {
   readonly accessKeyId: string;
@@ -123,13 +124,29 @@ export function createCredentialSource(options: {
 
 /**
  * The standard chain: environment, profiles, SSO, process, web identity and container by the SDK, which is loaded only
- * when one of them is set up and reads the process's own environment; else the instance's role over IMDSv2.
+ * when one of them is set up and reads the process's own environment; else the instance's role over IMDSv2. A profile
+ * that is asked for by name goes before the environment's keys, and must exist.
  */
-export function standardChain(env: Environment): CredentialLookup {
+export function standardChain(
+  env: Environment,
+  { profile }: { readonly profile?: string | undefined } = {},
+): CredentialLookup {
   return async () => {
+    if (profile !== undefined) return lookUpProfile(env, profile);
     const configured = await configuredSource(env);
-    return configured === undefined ? lookUpRole(env) : lookUpConfigured(configured);
+    return configured === undefined ? lookUpRole(env) : lookUpConfigured(env, configured);
   };
+}
+
+async function lookUpProfile(env: Environment, profile: string): Promise<Credentials> {
+  if ((await readProfile(env, profile)) !== undefined) {
+    return lookUpConfigured(env, `profile ${profile}`, profile);
+  }
+  const { configFile, credentialsFile } = sharedFiles(env);
+  throw new CredentialsError(
+    'none',
+    `profile ${profile}: neither in ${configFile} nor in ${credentialsFile}`,
+  );
 }
 
 async function lookUpRole(env: Environment): Promise<Credentials> {
@@ -146,10 +163,22 @@ async function lookUpRole(env: Environment): Promise<Credentials> {
   }
 }
 
-async function lookUpConfigured(configured: string): Promise<Credentials> {
+async function lookUpConfigured(
+  env: Environment,
+  configured: string,
+  profile?: string,
+): Promise<Credentials> {
   const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+  const agents = createProxyAgents(env);
   // A new chain each time: the SDK's own memory would serve what a server has refused. Its console warnings go nowhere.
-  const chain = defaultProvider({ logger: silentLogger, ignoreCache: true, ec2MetadataV1Disabled: true });
+  const chain = defaultProvider({
+    logger: silentLogger,
+    ignoreCache: true,
+    ec2MetadataV1Disabled: true,
+    // For STS and SSO, which the SDK would not ask through a proxy.
+    clientConfig: { requestHandler: { httpAgent: agents.http, httpsAgent: agents.https } },
+    ...(profile === undefined ? {} : { profile }),
+  });
   try {
     const { accessKeyId, secretAccessKey, sessionToken, expiration } = await chain();
     return {
@@ -161,6 +190,8 @@ async function lookUpConfigured(configured: string): Promise<Credentials> {
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new CredentialsError('unavailable', `${configured}: ${detail}`, { cause: error });
+  } finally {
+    closeAgents(agents);
   }
 }
 

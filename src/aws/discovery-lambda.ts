@@ -7,9 +7,10 @@ import { closeAgents, createProxyAgents, type Environment, EnvironmentError } fr
 
 export type DiscoveryQuery = {
   readonly groupName: string;
-  readonly partition: string;
   readonly region: string;
-  readonly accountId: string;
+  /** Where the function is looked for; unless both are known, in the account of the credentials. */
+  readonly partition?: string | undefined;
+  readonly accountId?: string | undefined;
   readonly credentials: Credentials;
   readonly env: Environment;
   readonly timeoutMs: number;
@@ -40,12 +41,14 @@ export class DiscoveryError extends Error {
   }
 }
 
-/** `CloneSquad-Discovery-{group}`, in the partition, region and account of the instance. */
-export function discoveryFunctionArn(
+/** `CloneSquad-Discovery-{group}`: the function's ARN where partition and account are known, else its plain name. */
+export function discoveryFunction(
   query: Pick<DiscoveryQuery, 'groupName' | 'partition' | 'region' | 'accountId'>,
 ): string {
   const { groupName, partition, region, accountId } = query;
-  return `arn:${partition}:lambda:${region}:${accountId}:function:CloneSquad-Discovery-${groupName}`;
+  const name = `CloneSquad-Discovery-${groupName}`;
+  if (partition === undefined || accountId === undefined) return name;
+  return `arn:${partition}:lambda:${region}:${accountId}:function:${name}`;
 }
 
 /**
@@ -81,7 +84,7 @@ async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<Disco
   });
   try {
     const command = new InvokeCommand({
-      FunctionName: discoveryFunctionArn(query),
+      FunctionName: discoveryFunction(query),
       InvocationType: 'RequestResponse',
     });
     const { FunctionError, Payload } = await client.send(command, { abortSignal: signal });

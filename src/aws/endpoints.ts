@@ -1,7 +1,7 @@
 // Where a service of AWS answers: the endpoint the environment names, else the one of partition and region.
 import { type Environment, EnvironmentError } from './http-agents.ts';
 
-export type EndpointService = 'sts' | 'ec2' | 'lambda';
+export type EndpointService = 'sts' | 'ec2' | 'lambda' | 'dynamodb' | 'sqs';
 
 export type EndpointQuery = {
   readonly service: EndpointService;
@@ -63,7 +63,8 @@ export function serviceEndpoint(query: EndpointQuery): URL {
   return configuredEndpoint(query.service, query.env) ?? regionalEndpoint(query);
 }
 
-function configuredEndpoint(service: EndpointService, env: Environment): URL | undefined {
+/** The endpoint that the environment names for a service, if it does. Throws EnvironmentError as `serviceEndpoint` does. */
+export function configuredEndpoint(service: EndpointService, env: Environment): URL | undefined {
   if (isTrue(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)) return undefined;
   for (const variable of [`AWS_ENDPOINT_URL_${service.toUpperCase()}`, 'AWS_ENDPOINT_URL']) {
     const value = env[variable];
@@ -79,7 +80,7 @@ function regionalEndpoint({ service, region, env, dnsSuffix }: EndpointQuery): U
   const partition = partitionFor(region);
   const isDualStack = isTrue(env.AWS_USE_DUALSTACK_ENDPOINT);
   const isFips = isTrue(env.AWS_USE_FIPS_ENDPOINT);
-  // In GovCloud the plain STS and EC2 endpoints are the FIPS ones.
+  // In GovCloud the plain endpoints are the FIPS ones, except Lambda's.
   const hasFipsName = isFips && (service === 'lambda' || isDualStack || partition.name !== 'aws-us-gov');
   const suffix = isDualStack ? partition.dualStackSuffix : (dnsSuffix ?? partition.dnsSuffix);
   return new URL(`https://${service}${hasFipsName ? '-fips' : ''}.${region}.${suffix}/`);

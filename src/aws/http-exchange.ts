@@ -24,6 +24,8 @@ export type ExchangeLimits = {
   readonly agents: Agents;
   readonly maxBodyBytes: number;
   readonly signal: AbortSignal;
+  /** Bound of each step to a connection: name, TCP, TLS. None of its own unless told. */
+  readonly connectTimeoutMs?: number | undefined;
 };
 
 /**
@@ -44,7 +46,7 @@ export async function exchange(request: HttpRequest, limits: ExchangeLimits): Pr
 class StaleConnection extends Error {}
 
 async function attempt(request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
-  const { agents, maxBodyBytes, signal } = limits;
+  const { agents, maxBodyBytes, signal, connectTimeoutMs } = limits;
   const target = `${request.method} ${request.url.host}${request.url.pathname}`;
   let sent: ClientRequest | undefined;
   let response: Response | undefined;
@@ -59,6 +61,7 @@ async function attempt(request: HttpRequest, limits: ExchangeLimits): Promise<Ht
     throwHttpErrors: false,
     retry: { limit: 0 },
     decompress: true,
+    ...(connectTimeoutMs === undefined ? {} : { timeout: eachStep(connectTimeoutMs) }),
   });
   stream.once('request', (clientRequest: ClientRequest) => {
     sent = clientRequest;
@@ -77,6 +80,10 @@ async function attempt(request: HttpRequest, limits: ExchangeLimits): Promise<Ht
   } finally {
     stream.destroy();
   }
+}
+
+function eachStep(timeoutMs: number) {
+  return { lookup: timeoutMs, connect: timeoutMs, secureConnect: timeoutMs };
 }
 
 async function readBounded(stream: AsyncIterable<Buffer>, maxBytes: number, target: string): Promise<Buffer> {

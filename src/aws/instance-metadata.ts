@@ -27,6 +27,11 @@ export async function readInstanceIdentity(
     : { kind: 'value', value: identity };
 }
 
+/** `placement/region`. */
+export function readRegion(imds: Imds, signal?: AbortSignal): Promise<ImdsAnswer<string>> {
+  return readMatching(imds, 'meta-data/placement/region', /^[a-z]{2,}(-[a-z0-9]+)+$/, signal);
+}
+
 /** `services/partition`: `aws`, `aws-cn`, `aws-us-gov`, ... */
 export function readPartition(imds: Imds, signal?: AbortSignal): Promise<ImdsAnswer<string>> {
   return readMatching(imds, 'meta-data/services/partition', /^aws[a-z0-9-]*$/, signal);

@@ -1,7 +1,7 @@
-// The Query protocol of STS and EC2: a form in, XML out. Two calls do not justify two SDK clients.
+// The Query protocol of STS, EC2 and SQS: a form in, XML out. Three calls do not justify three SDK clients.
 import { parseXML } from '@aws-sdk/xml-builder';
 import type { Limits } from './deadline.ts';
-import { type EndpointService, serviceEndpoint } from './endpoints.ts';
+import { serviceEndpoint } from './endpoints.ts';
 import type { Environment } from './http-agents.ts';
 import type { SignedHttp } from './signed-http.ts';
 
@@ -11,6 +11,8 @@ export type QueryApi = {
   readonly env: Environment;
   readonly region: string;
   readonly dnsSuffix?: string | undefined;
+  /** In place of the service's usual endpoint. */
+  readonly endpoint?: URL | undefined;
 };
 
 /** The service answered with an error, or with something that is no answer of the protocol (`code` is then absent). */
@@ -40,18 +42,19 @@ export function isAccessDenied(error: unknown): boolean {
  */
 export async function callQueryApi(
   api: QueryApi,
-  service: Exclude<EndpointService, 'lambda'>,
+  service: 'sts' | 'ec2' | 'sqs',
   parameters: { readonly Action: string; readonly Version: string } & Readonly<Record<string, string>>,
   limits: Limits,
 ): Promise<Record<string, unknown>> {
-  const url = serviceEndpoint({ service, region: api.region, env: api.env, dnsSuffix: api.dnsSuffix });
+  const { region, env, dnsSuffix } = api;
+  const url = api.endpoint ?? serviceEndpoint({ service, region, env, dnsSuffix });
   const answer = await api.http.send(
     {
       method: 'POST',
       url,
       headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
       body: new URLSearchParams(parameters).toString(),
-      scope: { region: api.region, service },
+      scope: { region, service },
     },
     limits,
   );
@@ -84,7 +87,7 @@ function rootElement(xml: string): { name: string; content: Record<string, unkno
   }
 }
 
-// STS says <ErrorResponse><Error>..., EC2 <Response><Errors><Error>...
+// STS and SQS say <ErrorResponse><Error>..., EC2 <Response><Errors><Error>...
 function toError(
   action: string,
   status: number,

@@ -31,6 +31,8 @@ export type SignedHttpOptions = {
   readonly userAgent: string;
   /** Bound of a body after decompression. 1 MiB unless told. */
   readonly maxBodyBytes?: number;
+  /** After which an address that does not let one connect is given up (`refused`), ahead of the deadline. */
+  readonly connectTimeoutMs?: number;
   readonly now?: () => number;
 };
 
@@ -40,7 +42,7 @@ const leastOffsetChangeMs = 1_000;
 
 /** A client over kept-alive connections. Throws EnvironmentError as `createProxyAgents` does. */
 export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
-  const { env, credentials: source, userAgent, now = Date.now } = options;
+  const { env, credentials: source, userAgent, connectTimeoutMs, now = Date.now } = options;
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
   const agents = createProxyAgents(env);
   let offsetMs = 0;
@@ -49,7 +51,10 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
     const { scope, ...plain } = request;
     const signed = await signRequest(plain, scope, credentials, now() + offsetMs);
     const headers = { ...signed.headers, 'user-agent': userAgent };
-    return exchange({ ...plain, url: signed.url, headers }, { agents, maxBodyBytes, signal });
+    return exchange(
+      { ...plain, url: signed.url, headers },
+      { agents, maxBodyBytes, signal, connectTimeoutMs },
+    );
   };
 
   const correctClock = (answer: HttpAnswer): boolean => {

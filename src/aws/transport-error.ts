@@ -1,5 +1,5 @@
 // Why a request got no usable answer, in the few classes that callers treat differently.
-import { RequestError } from 'got';
+import { RequestError, TimeoutError } from 'got';
 import { DeadlineExceeded } from './deadline.ts';
 
 export type TransportFailure =
@@ -59,10 +59,16 @@ const tlsCode =
 // What comes first from the server is no TLS record. The reason is in the code or, when a write met it, in the text only.
 const notTls = /ERR_SSL_WRONG_VERSION_NUMBER|:wrong version number:/;
 
+/** Whether the request cannot have reached the server: nothing was sent over any connection. */
+export function isUnsent({ failure }: TransportError): boolean {
+  return failure === 'dns' || failure === 'refused' || failure === 'tls' || failure === 'proxy';
+}
+
 /** Classifies whatever a request was rejected with; `signal` tells our own deadline from the caller's abort. */
 export function toTransportError(error: unknown, target: string, signal: AbortSignal): TransportError {
   if (error instanceof TransportError) return error;
   if (signal.aborted) return fromAbort(signal.reason, target);
+  if (error instanceof TimeoutError) return fromConnectTimeout(error, target);
   const cause = systemErrorIn(error);
   const code = codeOf(cause);
   const said = cause instanceof Error ? cause.message : String(cause);
@@ -75,6 +81,14 @@ export function fromAbort(reason: unknown, target: string): TransportError {
   return reason instanceof DeadlineExceeded
     ? new TransportError('timeout', `${target}: ${reason.message}`, { code: 'ETIMEDOUT', cause: reason })
     : new TransportError('aborted', `${target}: the request was given up`, { cause: reason });
+}
+
+/** The only bounds that got is given are those of the steps to a connection. */
+function fromConnectTimeout({ event, message }: TimeoutError, target: string): TransportError {
+  const failureByStep: Readonly<Record<string, TransportFailure>> = { lookup: 'dns', secureConnect: 'tls' };
+  return new TransportError(failureByStep[event] ?? 'refused', `${target}: no connection: ${message}`, {
+    code: 'ETIMEDOUT',
+  });
 }
 
 function failureOf(code: string | undefined): TransportFailure {

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 // The program `cs-interact`: ties the process to its command line.
 import manifest from '../../package.json' with { type: 'json' };
+import { createCommandInput } from '../commands/interact/command-input.ts';
 import { runInteract } from '../commands/interact/program.ts';
 
 const ending = new AbortController();
+const readerGone = new AbortController();
 // Once each: a second signal ends the process at once.
 process.once('SIGTERM', () => ending.abort());
 process.once('SIGINT', () => ending.abort());
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader that went away has seen enough.
-  if (error.code === 'EPIPE') return;
+  // A reader that went away has seen enough; a server serves on.
+  if (error.code === 'EPIPE') return readerGone.abort();
   process.stderr.write(`cs-interact: the output could not be written: ${error.message}\n`);
   process.exitCode = 1;
 });
@@ -19,7 +21,9 @@ void runInteract(process.argv.slice(2), {
   version: manifest.version,
   env: process.env,
   signal: ending.signal,
+  readerGone: readerGone.signal,
   isTerminal: process.stdout.isTTY === true,
+  input: createCommandInput(process.stdin, process.stderr, ending.signal),
   print: (line) => void process.stdout.write(`${line}\n`),
   warn: (line) => void process.stderr.write(`cs-interact: ${line.replaceAll('\n', ' ')}\n`),
   explain: (text) => void process.stderr.write(text),

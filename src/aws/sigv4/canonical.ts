@@ -40,11 +40,19 @@ export function canonicalQuery(parameters: readonly QueryParameter[]): string {
  * `/v1//metadata` and `/v1/metadata` have one canonical form.
  */
 export function canonicalPath(rawPath: string): string {
+  return plainPath(rawPath)
+    .split('/')
+    .map((segment) => encodeBytes(Buffer.from(segment, 'latin1')))
+    .join('/');
+}
+
+/** The path that a signature is for, encoded as it came: without duplicate slashes and dot segments. */
+export function plainPath(rawPath: string): string {
   const segments: string[] = [];
   for (const segment of rawPath.split('/')) {
     if (segment === '' || segment === '.') continue;
     if (segment === '..') segments.pop();
-    else segments.push(encodeBytes(Buffer.from(segment, 'latin1')));
+    else segments.push(segment);
   }
   if (segments.length === 0) return '/';
   return `/${segments.join('/')}${rawPath.endsWith('/') ? '/' : ''}`;

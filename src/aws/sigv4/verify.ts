@@ -11,7 +11,8 @@ import {
 } from './canonical.ts';
 import { type ParsedSignature, parseSignature } from './parse-signature.ts';
 import { type Refusal, refusal } from './refusal.ts';
-import { algorithm, basicIso } from './signature-fields.ts';
+import { algorithm } from './signature-fields.ts';
+import { checkBoundHeaders, checkScope, checkTime } from './signature-checks.ts';
 
 export type { ReceivedRequest } from './canonical.ts';
 export type { RefusalCode } from './refusal.ts';
@@ -28,6 +29,8 @@ export type VerifyOptions = {
   readonly nowMs: number;
   /** How far the client's clock may be off, either way. 5 minutes unless told. */
   readonly maxSkewMs?: number;
+  /** Headers, in lower case, that must be signed where the request has them: those that decide what it asks for. */
+  readonly boundHeaders?: readonly string[];
   readonly lookup: (accessKeyId: string) => KnownKey | undefined;
 };
 
@@ -39,8 +42,8 @@ const defaultMaxSkewMs = 5 * 60_000;
  * Tells who signed the request, or why it is refused. The message is for the client alone: like API Gateway's, it may
  * repeat what the client signed, its session token included, and does not belong in a log.
  *
- * The `host` header must be signed. Other headers are bound only when SignedHeaders names them: the clients in the
- * field leave `x-apigw-api-id`, `content-type` and `user-agent` unsigned. The date and the session token are bound
+ * The `host` header must be signed. Other headers are bound only when SignedHeaders names them, in whatever order it
+ * does, or the options demand it: the clients in the field leave `x-apigw-api-id`, `content-type` and `user-agent` unsigned. The date and the session token are bound
  * anyway (string to sign; compared with the key's), and so is the body, whose hash is always computed here:
  * UNSIGNED-PAYLOAD is S3's and never matches.
  */
@@ -49,6 +52,8 @@ export function verifyRequest(request: ReceivedRequest, options: VerifyOptions):
   const signature = parseSignature(request, parameters);
   if ('ok' in signature) return signature;
 
+  const headersRefusal = checkBoundHeaders(request, signature, options.boundHeaders ?? []);
+  if (headersRefusal !== undefined) return headersRefusal;
   const scopeRefusal = checkScope(signature, options);
   if (scopeRefusal !== undefined) return scopeRefusal;
 
@@ -88,55 +93,6 @@ function signedParameters(
   return signature.expiresSeconds === undefined
     ? parameters
     : parameters.filter(({ name }) => name !== 'X-Amz-Signature');
-}
-
-function checkScope(signature: ParsedSignature, options: VerifyOptions): Refusal | undefined {
-  const { date, region, service, terminator, timestamp } = signature;
-  const day = timestamp.slice(0, 8);
-  if (terminator !== 'aws4_request') {
-    return refusal(
-      'invalid-scope',
-      `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'.`,
-    );
-  }
-  if (region !== options.region) {
-    return refusal('invalid-scope', `Credential should be scoped to a valid region, not '${region}'.`);
-  }
-  if (service !== options.service) {
-    return refusal('invalid-scope', `Credential should be scoped to correct service: '${options.service}'.`);
-  }
-  if (date !== day) {
-    return refusal(
-      'invalid-scope',
-      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${day}', from '${timestamp}'.`,
-    );
-  }
-  return undefined;
-}
-
-function checkTime(signature: ParsedSignature, nowMs: number, maxSkewMs: number): Refusal | undefined {
-  const { timestamp, signedAtMs, expiresSeconds } = signature;
-  const minutes = `${maxSkewMs / 60_000} min.`;
-  if (signedAtMs > nowMs + maxSkewMs) {
-    return refusal(
-      'signature-expired',
-      `Signature not yet current: ${timestamp} is still later than ${basicIso(nowMs + maxSkewMs)} (${basicIso(nowMs)} + ${minutes})`,
-    );
-  }
-  if (expiresSeconds !== undefined) {
-    return signedAtMs + expiresSeconds * 1000 < nowMs
-      ? refusal(
-          'signature-expired',
-          `Signature expired: ${timestamp} is now earlier than ${basicIso(nowMs - expiresSeconds * 1000)}`,
-        )
-      : undefined;
-  }
-  return signedAtMs < nowMs - maxSkewMs
-    ? refusal(
-        'signature-expired',
-        `Signature expired: ${timestamp} is now earlier than ${basicIso(nowMs - maxSkewMs)} (${basicIso(nowMs)} - ${minutes})`,
-      )
-    : undefined;
 }
 
 function sign(stringToSign: string, secretAccessKey: string, signature: ParsedSignature): string {

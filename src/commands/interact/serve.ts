@@ -1,129 +1,120 @@
 // `cs-interact serve`: an Interaction API of one's own.
 import { dirname } from 'node:path';
-import { type Command, Option } from 'commander';
-import { dialects } from '../../interaction/contract/dialects.ts';
-import type { Dialect } from '../../interaction/contract/instance-metadata.ts';
+import type { Command } from 'commander';
 import { startAdminListener } from '../../interaction/server/admin/listener.ts';
-import { openFleetFile } from '../../interaction/server/fleet-file.ts';
-import { createMemoryFleetStore, type FleetStore } from '../../interaction/server/fleet-store.ts';
-import { createGateway } from '../../interaction/server/gateway.ts';
-import { openKeyFile } from '../../interaction/server/key-file.ts';
-import { type InteractionServer, startInteractionServer } from '../../interaction/server/server.ts';
-import { adminSocketOption } from './admin-socket.ts';
-import type { CommandContext } from './command-context.ts';
-import { isLoopback, isWildcard, type ListenAddress, parseListenAddress } from './listen-address.ts';
+import { createInteractionApi } from '../../interaction/server/interaction-api.ts';
+import { type KeyFile, openKeyFile } from '../../interaction/server/keys/key-file.ts';
+import type { Deployment } from '../../interaction/server/operations/call.ts';
+import { startInteractionServer } from '../../interaction/server/server.ts';
+import { openTlsFiles, type TlsFiles } from '../../interaction/server/tls-files.ts';
+import { announce } from './announcement.ts';
+import { type CommandContext, CommandFailure } from './command-context.ts';
+import { accountOfKeys, describeDeployment, placeholderAccountId } from './deployment.ts';
+import { openStore } from './open-store.ts';
 import { makePrivateDirectory } from './private-directory.ts';
-import { createRefusalLog } from './refusal-log.ts';
+import { droppedLine, refusedLine } from './refusal-lines.ts';
 import { requireRegion } from './region.ts';
+import { addServeOptions, type ServeOptions } from './serve-options.ts';
+import { createSlowLog } from './slow-log.ts';
 import { startListening, startWithPath } from './start-failure.ts';
 
 const keysHelp = `
-The key file:
+The key file, which "cs-interact key" makes and changes:
   { "keys": [ { "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "change-me",
-                "caller": "AROAEXAMPLE:i-0ab",
-                "userArn": "arn:aws:sts::111111111111:assumed-role/web/i-0ab" } ] }
+                "caller": "AROAEXAMPLE", "instanceId": "i-0ab",
+                "userArn": "arn:aws:sts::111111111111:assumed-role/web/i-0ab" },
+              { "accessKeyId": "AKIDOPERATOR", "secretAccessKey": "change-me",
+                "caller": "AIDAEXAMPLE", "allow": ["*"], "deny": ["POST/scheduler*"],
+                "userArn": "arn:aws:iam::111111111111:user/operator" } ],
+    "queueSenders": ["arn:aws:iam::111111111111:user/*"] }
 
-The caller ends in the id of the instance the key stands for, as EC2's role
-sessions do (ROLE:INSTANCE; otherwise metadata answers with an error), and
-userArn is the ARN of that session, required but not acted on yet. A key may
-also have a "sessionToken" and an "expiresAt" such as "2030-01-31T12:00:00Z".
+A key stands for the instance that its instanceId names, or its caller as EC2's
+role sessions do (ROLE:INSTANCE). "allow" and "deny" have rules as IAM has them,
+METHOD/path, in which * is any characters and ? any one; "deny" wins. Without
+"allow" an instance's key may GET/metadata, and any other key nothing.
+"queueSenders" says by ARN who may send messages to the queue; without it, in
+d2 every key of the account may, and before d2 none. A key may have a
+"sessionToken" and an "expiresAt" such as "2030-01-31T12:00:00Z".
 Let only its owner read the file: chmod 600 keys.json`;
 
-interface ServeOptions {
-  readonly listen: ListenAddress;
-  readonly dialect: Dialect;
-  readonly keys: string;
-  readonly data?: string;
-  readonly adminSocket: string;
-  readonly region?: string;
-  readonly apiId?: string;
-  readonly group: string;
-}
-
 export function addServeCommand(program: Command, context: CommandContext): void {
-  program
-    .command('serve')
-    .description('answer the Interaction API over HTTP, every signature verified, until SIGTERM')
-    .requiredOption('--keys <file>', 'JSON file of the access keys to accept; re-read when it changes')
-    .addOption(
-      new Option('--listen <host:port>', 'address to listen on; port 0 takes any free one')
-        .argParser(parseListenAddress)
-        .default(parseListenAddress('127.0.0.1:8080'), '127.0.0.1:8080'),
-    )
-    .addOption(
-      new Option('--dialect <dialect>', 'revision of the API to speak').choices(dialects).default('d2'),
-    )
-    .option('--data <file>', 'JSON file to keep the fleet in; without it the fleet is forgotten at the end')
-    .addOption(adminSocketOption())
-    .option('--region <region>', 'region that requests must be signed for (AWS_REGION, AWS_DEFAULT_REGION)')
-    .option('--api-id <id>', 'refuse requests that name another API in x-apigw-api-id, as API Gateway does')
-    .option(
-      '--group <name>',
-      'name of the group whose fleet this is; a data file belongs to one group',
-      'default',
-    )
+  addServeOptions(program.command('serve'))
+    .description('answer the Interaction API and its queue, every signature verified, until SIGTERM')
     .addHelpText('after', keysHelp)
     .action((options: ServeOptions) => serve(options, context));
 }
 
 async function serve(options: ServeOptions, context: CommandContext): Promise<void> {
   const region = requireRegion(options.region, context.env);
+  const tls = await openTls(options, context);
   const keys = await startWithPath('--keys', options.keys, () => openKeyFile(options.keys, context.warn));
-  const fleet = await openFleet(options);
+  const accountId = chooseAccount(options, keys, context);
+  const refusals = createSlowLog('refused', context.warn);
+  const drops = createSlowLog('dropped', context.warn);
+  const onFault = (error: unknown) =>
+    context.warn(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
+  const deploymentAt = (origin: string) => describeDeployment(options, region, accountId, origin);
+
+  const store = await openStore(options, region, context);
   try {
-    const admin = await startWithPath('--admin-socket', options.adminSocket, () => {
-      makePrivateDirectory(dirname(options.adminSocket));
-      return startAdminListener(options.adminSocket, fleet.store, onFault);
-    });
+    const handlerFor = (origin: string) =>
+      createInteractionApi({
+        deployment: deploymentAt(origin),
+        store,
+        keys,
+        onlyApiId: options.apiId,
+        onRefused: (refused) => refusals.add(refusedLine(refused)),
+        onDropped: (dropped) => drops.add(droppedLine(dropped)),
+        onFault,
+      });
+    const server = await startListening(options.listen, () =>
+      startInteractionServer({ ...options.listen, tls, handlerFor, onFault }),
+    );
     try {
-      await listen(fleet.store);
-    } finally {
+      const deployment = deploymentAt(server.origin);
+      const admin = await openAdmin(deployment);
+      announce(server, deployment.apiUrl, options, context);
+      await untilAborted(context.signal);
       await admin.close();
+    } finally {
+      await server.close();
     }
   } finally {
-    await fleet.close();
-  }
-
-  function onFault(error: unknown): void {
-    context.warn(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
-  }
-
-  async function listen(store: FleetStore): Promise<void> {
-    const { dialect, apiId } = options;
-    const refusals = createRefusalLog(context.warn);
-    const { lookup } = keys;
-    const handle = createGateway({ dialect, region, apiId, store, lookup, onRefused: refusals.add });
-    const server = await startListening(options.listen, () =>
-      startInteractionServer({ ...options.listen, handle, onFault }),
-    );
-    announce(server, context);
-    await untilAborted(context.signal);
-    await server.close();
+    await store.close();
     refusals.close();
+    drops.close();
+  }
+
+  function openAdmin(deployment: Deployment) {
+    return startWithPath('--admin-socket', options.adminSocket, () => {
+      makePrivateDirectory(dirname(options.adminSocket));
+      return startAdminListener(options.adminSocket, { store, deployment }, onFault);
+    });
   }
 }
 
-/** Says where agents find the API, with its stage: the form that --api-url takes. */
-function announce({ origin, address }: InteractionServer, context: CommandContext): void {
-  const url = `${origin}/v1/`;
-  if (!isLoopback(address)) {
-    context.warn(
-      `${origin} is not loopback, and requests and answers are not encrypted: ` +
-        'use it on a network that you trust (HTTPS is still to come)',
+async function openTls(
+  { tlsCert, tlsKey }: ServeOptions,
+  context: CommandContext,
+): Promise<TlsFiles | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new CommandFailure(
+      2,
+      '--tls-cert and --tls-key belong together: give both for HTTPS, none for HTTP',
     );
   }
-  if (!context.isTerminal) {
-    context.print(JSON.stringify({ listening: origin, url }));
-    return;
-  }
-  const elsewhere = isWildcard(address) ? ` (from other hosts: this one's name in place of ${address})` : '';
-  context.print(`listening: give agents --api-url ${url}${elsewhere}`);
+  return startWithPath('--tls-cert', tlsCert, () => openTlsFiles(tlsCert, tlsKey, context.warn));
 }
 
-async function openFleet(options: ServeOptions): Promise<{ store: FleetStore; close: () => Promise<void> }> {
-  if (options.data === undefined) return { store: createMemoryFleetStore(), close: async () => {} };
-  const { data, group } = options;
-  return startWithPath('--data', data, () => openFleetFile(data, group));
+/** Told once: keys that are added later may be of any account. */
+function chooseAccount({ account }: ServeOptions, keys: KeyFile, context: CommandContext): string {
+  if (account !== undefined) return account;
+  const ofKeys = accountOfKeys(keys);
+  if (ofKeys === null && keys.keys().length > 0) {
+    context.warn(`the keys are not of one account, and this is ${placeholderAccountId}: give --account`);
+  }
+  return ofKeys ?? placeholderAccountId;
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,8 +1,11 @@
-// Why `serve` could not start: which option to look at, what is wrong there, and what to do about it.
+// Why `serve` could not start, or a file could not be changed: which option to look at, what is wrong there, and what to
+// do about it.
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { FleetFileError } from '../../interaction/server/fleet-file.ts';
-import { KeyFileError } from '../../interaction/server/key-file.ts';
+import { KeyFileLockedError } from '../../interaction/server/keys/change-key-file.ts';
+import { KeyFileError } from '../../interaction/server/keys/parse-key-file.ts';
+import { StoreFileError } from '../../interaction/server/store/sqlite-file.ts';
+import { TlsFilesError } from '../../interaction/server/tls-files.ts';
 import { SocketInUseError } from '../../interaction/server/unix-socket.ts';
 import { CommandFailure } from './command-context.ts';
 import type { ListenAddress } from './listen-address.ts';
@@ -16,7 +19,9 @@ export async function startWithPath<Result>(
   try {
     return await step();
   } catch (error) {
-    const status = error instanceof SocketInUseError ? 75 : isFileError(error) ? 2 : 1;
+    if (error instanceof CommandFailure) throw error;
+    const isLocked = error instanceof SocketInUseError || error instanceof KeyFileLockedError;
+    const status = isLocked ? 75 : isFileError(error) ? 2 : 1;
     throw new CommandFailure(status, `${option}: ${explainPath(path, error as NodeJS.ErrnoException)}`, {
       cause: error,
     });
@@ -38,13 +43,15 @@ export async function startListening<Result>(
 }
 
 function isFileError(error: unknown): boolean {
-  return error instanceof KeyFileError || error instanceof FleetFileError;
+  return [KeyFileError, StoreFileError, TlsFilesError].some((kind) => error instanceof kind);
 }
 
 /** What is wrong with a file or socket that was to be used, and what to do. */
 export function explainPath(path: string, error: NodeJS.ErrnoException): string {
   const { message, code, syscall } = error;
   if (error instanceof SocketInUseError) return `${message}; stop that server or give another path`;
+  // They say by themselves what to do.
+  if (error instanceof StoreFileError || error instanceof KeyFileLockedError) return message;
   if (isFileError(error)) return `${message}; correct the file or give another`;
   if (syscall === 'mkdir' && error.path !== undefined) {
     const reason = explainDirectory(dirname(error.path));

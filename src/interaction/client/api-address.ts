@@ -33,7 +33,7 @@ export function routesFromDiscovery(discovery: unknown, { plainHttp = false } = 
     const routes: ApiRoute[] = [];
     const publicRoute = publicUrl === null ? null : toBaseUrl(publicUrl, 'InteractAPIGWUrl', plainHttp);
     const apiId = text('InteractApi') ?? apiIdOfHost(publicRoute);
-    const headers = apiId === null ? {} : { 'x-apigw-api-id': toApiId(apiId) };
+    const headers = apiId === null ? {} : { 'x-apigw-api-id': toApiId(apiId, 'InteractApi') };
     if (endpoint !== null) {
       if (apiId === null) throw new AddressError('InteractApi: missing, and the VPC endpoint needs it');
       routes.push({ label: 'vpc-endpoint', url: toEndpointUrl(endpoint, plainHttp), headers });
@@ -43,9 +43,25 @@ export function routesFromDiscovery(discovery: unknown, { plainHttp = false } = 
   });
 }
 
-/** The single route of --api-url; plain http is the operator's choice. */
-export function routesFromApiUrl(apiUrl: string): ApiRoutes {
-  return toRoutes(() => [{ label: 'api-url', url: toBaseUrl(apiUrl, '--api-url', true).href, headers: {} }]);
+/**
+ * The single route of --api-url; plain http is the operator's choice. `apiId` selects the API behind the address of a VPC
+ * endpoint.
+ */
+export function routesFromApiUrl(apiUrl: string, apiId?: string): ApiRoutes {
+  return toRoutes(() => {
+    const { href } = toBaseUrl(apiUrl, '--api-url', true);
+    const headers = apiId === undefined ? {} : { 'x-apigw-api-id': toApiId(apiId, '--api-id') };
+    return [{ label: 'api-url', url: href, headers }];
+  });
+}
+
+/** The region that the host name of an API, of a VPC endpoint or of a queue carries; null for any other name. */
+export function regionOfHost(hostname: string): string | null {
+  const [, ofApi, ofQueue, ofOldQueue] =
+    /\.execute-api(?:-fips)?\.([a-z0-9-]+)\.|(?:^|\.)sqs(?:-fips)?\.([a-z0-9-]+)\.|^([a-z0-9-]+)\.queue\./.exec(
+      hostname,
+    ) ?? [];
+  return ofApi ?? ofQueue ?? ofOldQueue ?? null;
 }
 
 /** The address of an operation, e.g. `metadata`, on a route. The signer settles how the query is encoded. */
@@ -105,8 +121,8 @@ function toEndpointUrl(endpoint: string, plainHttp: boolean): string {
   return toBaseUrl(`${scheme}://${endpoint}/v1/`, 'ApiGwVpcEndpointDNSEntry', plainHttp).href;
 }
 
-function toApiId(text: string): string {
-  if (!/^[A-Za-z0-9-]+$/.test(text)) throw new AddressError('InteractApi: not an API id');
+function toApiId(text: string, source: string): string {
+  if (!/^[A-Za-z0-9-]+$/.test(text)) throw new AddressError(`${source}: not an API id`);
   return text;
 }
 
@@ -114,6 +130,7 @@ function apiIdOfHost(url: URL | null): string | null {
   return url === null ? null : (/^([a-z0-9]+)\.execute-api\./.exec(url.hostname)?.[1] ?? null);
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a URL's host name is this host itself. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

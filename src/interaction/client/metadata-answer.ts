@@ -3,7 +3,9 @@
 import type { HttpAnswer } from '../../aws/http-exchange.ts';
 import { parseInstanceMetadata } from '../contract/dialects.ts';
 import type { InstanceMetadata } from '../contract/instance-metadata.ts';
+import { headerOf, parseJson, quoteBody, wordsOf } from './gateway-words.ts';
 import { quote } from './quote.ts';
+import { refusalKind } from './refusal-kind.ts';
 
 export type UnknownClass =
   | 'credentials'
@@ -36,7 +38,7 @@ export function classifyMetadataAnswer(
 ): MetadataAnswer {
   const { status } = answer;
   if (status === 200) return readMetadata(answer.body, expectedInstanceId);
-  const said = gatewayMessage(answer.body);
+  const said = wordsOf(answer.body);
   const message = said === '' ? `status ${status} without a body` : `status ${status}: ${said}`;
   if (status === 400 && said.startsWith('No information for instance id'))
     return { kind: 'no-information', message };
@@ -64,41 +66,13 @@ function readMetadata(body: Buffer, expectedInstanceId: string | undefined): Met
 }
 
 function classifyRefusal(answer: HttpAnswer, said: string, message: string): UnknownAnswer {
-  const errorType = headerOf(answer, 'x-amzn-errortype');
-  const isTokenRefused =
-    /^The security token included in the request is (expired|invalid)/.test(said) ||
-    /^(ExpiredToken|UnrecognizedClient)/.test(errorType);
-  if (isTokenRefused) return { kind: 'unknown', class: 'unauthorized-token', message };
-  const isWrongEndpoint = said === 'Forbidden';
-  return { kind: 'unknown', class: 'forbidden', message, ...(isWrongEndpoint ? { isWrongEndpoint } : {}) };
-}
-
-/** The gateway's own words, `message` or `Message`, or the start of whatever else was sent. */
-function gatewayMessage(body: Buffer): string {
-  const json = parseJson(body);
-  if (json.ok && typeof json.value === 'object' && json.value !== null) {
-    const { message, Message } = json.value as { message?: unknown; Message?: unknown };
-    const said = message ?? Message;
-    // Long enough for the resource in a policy's refusal, which is the part that helps.
-    if (typeof said === 'string') return quote(said, 300);
+  switch (refusalKind(said, headerOf(answer, 'x-amzn-errortype'))) {
+    case 'expired-token':
+    case 'invalid-token':
+      return { kind: 'unknown', class: 'unauthorized-token', message };
+    case 'wrong-endpoint':
+      return { kind: 'unknown', class: 'forbidden', message, isWrongEndpoint: true };
+    default:
+      return { kind: 'unknown', class: 'forbidden', message };
   }
-  return quoteBody(body);
-}
-
-function parseJson(body: Buffer): { ok: true; value: unknown } | { ok: false } {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
-}
-
-function quoteBody(body: Buffer): string {
-  return quote(body.subarray(0, 1024).toString('utf8'));
-}
-
-function headerOf(answer: HttpAnswer, name: string): string {
-  const value = answer.headers[name];
-  return typeof value === 'string' ? value : (value?.[0] ?? '');
 }

@@ -1,20 +1,9 @@
-// What `metadata` looks like on the wire in each dialect, and the one model that all of them are read into. D0 nests
-// the changing part under `Instance`; D1 and D2 are flat and tell more.
+// `metadata` and the fleet's list in each dialect, and the one model that all of them are read into.
+import { fromFlat, toFlat } from './flat-metadata.ts';
 import type { Dialect, InstanceMetadata } from './instance-metadata.ts';
+import { fromNested, toNestedMember } from './nested-metadata.ts';
 import type { JsonValue } from './python-json.ts';
-import {
-  isAbsent,
-  readArray,
-  readBoolean,
-  readCount,
-  readName,
-  readOptionalBoolean,
-  readOptionalName,
-  readString,
-  toObject,
-  WireFieldError,
-  type WireObject,
-} from './wire-fields.ts';
+import { readName, toObject, WireFieldError } from './wire-fields.ts';
 
 export const dialects: readonly Dialect[] = ['d0', 'd1', 'd2'];
 
@@ -28,67 +17,31 @@ export type ParsedMetadata =
  */
 export function parseInstanceMetadata(body: unknown): ParsedMetadata {
   try {
-    const answer = toObject(body, 'answer');
-    const isNested = answer.Instance !== undefined;
-    return { ok: true, metadata: isNested ? fromNested(answer) : fromFlat(answer) };
+    return { ok: true, metadata: fromWire(body, 'answer', null) };
   } catch (error) {
     if (error instanceof WireFieldError) return { ok: false, problem: error.message };
     throw error;
   }
 }
 
-function fromNested(answer: WireObject): InstanceMetadata {
-  const instance = toObject(answer.Instance, 'Instance');
-  return {
-    dialect: 'd0',
-    instanceId: readName(answer, 'InstanceId'),
-    instanceName: null,
-    instanceType: null,
-    availabilityZone: readName(instance, 'AvailabilityZone', 'Instance.AvailabilityZone'),
-    locatedInAzWithIssues: readBoolean(answer, 'LocatedInAZWithIssues'),
-    state: readName(instance, 'State', 'Instance.State'),
-    status: readName(instance, 'Status', 'Instance.Status'),
-    subfleetName: null,
-    spotInstance: null,
-    tags: readTags(instance, 'Instance.Tags'),
-    targetGroups: null,
-  };
+/**
+ * Reads the parsed JSON body of `fleet/metadata`, an array, or of `allmetadatas`, an object by instance id whose members
+ * do not repeat it. Throws WireFieldError.
+ */
+export function parseFleetMetadata(body: unknown): readonly InstanceMetadata[] {
+  if (Array.isArray(body)) return body.map((item, index) => fromWire(item, `answer[${index}]`, null));
+  return Object.entries(toObject(body, 'answer')).map(([id, item]) => fromWire(item, id, id));
 }
 
-function fromFlat(answer: WireObject): InstanceMetadata {
-  return {
-    dialect: 'flat',
-    instanceId: readName(answer, 'InstanceId'),
-    instanceName: readOptionalName(answer, 'InstanceName'),
-    instanceType: readOptionalName(answer, 'InstanceType'),
-    availabilityZone: readName(answer, 'AvailabilityZone'),
-    locatedInAzWithIssues: readBoolean(answer, 'LocatedInAZWithIssues'),
-    state: readName(answer, 'State'),
-    status: readName(answer, 'Status'),
-    subfleetName: readOptionalName(answer, 'SubfleetName'),
-    spotInstance: readOptionalBoolean(answer, 'SpotInstance'),
-    tags: readTags(answer, 'Tags'),
-    targetGroups: readTargetGroups(answer),
-  };
-}
-
-function readTags(object: WireObject, path: string): Record<string, string> {
-  // fromEntries defines properties: a tag named __proto__ stays a tag.
-  return Object.fromEntries(
-    readArray(object, 'Tags', path).map((item, index) => {
-      const tag = toObject(item, `${path}[${index}]`);
-      return [
-        readString(tag, 'Key', `${path}[${index}].Key`),
-        readString(tag, 'Value', `${path}[${index}].Value`),
-      ];
-    }),
-  );
-}
-
-function readTargetGroups(answer: WireObject): number | null {
-  if (isAbsent(answer.TargetGroups)) return null;
-  const targetGroups = toObject(answer.TargetGroups, 'TargetGroups');
-  return readCount(targetGroups, 'NbOfTargetGroups', 'TargetGroups.NbOfTargetGroups');
+/** `where` is what messages call the object; `knownId` is its id when it is said elsewhere. */
+function fromWire(value: unknown, where: string, knownId: string | null): InstanceMetadata {
+  const answer = toObject(value, where);
+  // Fields of a single answer go by their own name.
+  const prefix = where === 'answer' ? '' : `${where}.`;
+  const instanceId = knownId ?? readName(answer, 'InstanceId', `${prefix}InstanceId`);
+  return answer.Instance === undefined
+    ? fromFlat(answer, instanceId, prefix)
+    : fromNested(answer, instanceId, prefix);
 }
 
 /** The wire object that a server of `dialect` sends for an instance; what the dialect cannot say is left out. */
@@ -99,40 +52,12 @@ export function renderInstanceMetadata(
   return dialect === 'd0' ? toNested(instance) : toFlat(instance);
 }
 
+/** The body that lists the fleet in `dialect`: an object by id in D0, where members do not repeat it, else an array. */
+export function renderFleetMetadata(instances: readonly InstanceMetadata[], dialect: Dialect): JsonValue {
+  if (dialect !== 'd0') return instances.map(toFlat);
+  return Object.fromEntries(instances.map((instance) => [instance.instanceId, toNestedMember(instance)]));
+}
+
 function toNested(instance: InstanceMetadata): Record<string, JsonValue> {
-  return {
-    InstanceId: instance.instanceId,
-    LocatedInAZWithIssues: instance.locatedInAzWithIssues,
-    Instance: {
-      AvailabilityZone: instance.availabilityZone,
-      State: instance.state,
-      Status: instance.status,
-      Tags: toWireTags(instance),
-    },
-  };
-}
-
-function toFlat(instance: InstanceMetadata): Record<string, JsonValue> {
-  const isSpot = instance.spotInstance === true;
-  return {
-    InstanceId: instance.instanceId,
-    InstanceName: instance.instanceName,
-    InstanceType: instance.instanceType,
-    AvailabilityZone: instance.availabilityZone,
-    LocatedInAZWithIssues: instance.locatedInAzWithIssues,
-    State: instance.state,
-    Status: instance.status,
-    SubfleetName: instance.subfleetName,
-    SpotInstance: isSpot,
-    ...(isSpot ? { SpotDetails: { InterruptedAt: null, RebalanceRecommendedAt: null } } : {}),
-    Tags: toWireTags(instance),
-    // The model keeps how many there are, not which.
-    ...(instance.targetGroups === null
-      ? {}
-      : { TargetGroups: { NbOfTargetGroups: instance.targetGroups, Arns: [] } }),
-  };
-}
-
-function toWireTags(instance: InstanceMetadata): JsonValue {
-  return Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value }));
+  return { InstanceId: instance.instanceId, ...toNestedMember(instance) };
 }

@@ -18,6 +18,12 @@ export function toObject(value: unknown, path: string): WireObject {
   return value as WireObject;
 }
 
+/** The value as an array. `path` is what messages call it. */
+export function toArray(value: unknown, path: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw mismatch(path, 'an array', value);
+  return value;
+}
+
 /** A required string of at most 1 KiB. */
 export function readName(object: WireObject, field: string, path = field): string {
   const value = readString(object, field, path);
@@ -28,8 +34,8 @@ export function readName(object: WireObject, field: string, path = field): strin
 }
 
 /** A string of at most 1 KiB, or null when it is null or absent. */
-export function readOptionalName(object: WireObject, field: string): string | null {
-  return isAbsent(object[field]) ? null : readName(object, field);
+export function readOptionalName(object: WireObject, field: string, path = field): string | null {
+  return isAbsent(object[field]) ? null : readName(object, field, path);
 }
 
 /** A required string of any length. */
@@ -39,26 +45,42 @@ export function readString(object: WireObject, field: string, path = field): str
   return value;
 }
 
+/** A string of any length, or null when it is null or absent. */
+export function readOptionalString(object: WireObject, field: string, path = field): string | null {
+  return isAbsent(object[field]) ? null : readString(object, field, path);
+}
+
 export function readBoolean(object: WireObject, field: string, path = field): boolean {
   const value = object[field];
   if (typeof value !== 'boolean') throw mismatch(path, 'a boolean', value);
   return value;
 }
 
-export function readOptionalBoolean(object: WireObject, field: string): boolean | null {
-  return isAbsent(object[field]) ? null : readBoolean(object, field);
+export function readOptionalBoolean(object: WireObject, field: string, path = field): boolean | null {
+  return isAbsent(object[field]) ? null : readBoolean(object, field, path);
 }
 
 export function readArray(object: WireObject, field: string, path = field): readonly unknown[] {
+  return toArray(object[field], path);
+}
+
+/** A required array of strings of any length. */
+export function readStrings(object: WireObject, field: string, path = field): readonly string[] {
+  return readArray(object, field, path).map((value, index) => {
+    if (typeof value !== 'string') throw mismatch(`${path}[${index}]`, 'a string', value);
+    return value;
+  });
+}
+
+export function readNumber(object: WireObject, field: string, path = field): number {
   const value = object[field];
-  if (!Array.isArray(value)) throw mismatch(path, 'an array', value);
+  if (typeof value !== 'number') throw mismatch(path, 'a number', value);
   return value;
 }
 
 /** A required integer from 0 up. */
 export function readCount(object: WireObject, field: string, path = field): number {
-  const value = object[field];
-  if (typeof value !== 'number') throw mismatch(path, 'a number', value);
+  const value = readNumber(object, field, path);
   if (!Number.isSafeInteger(value) || value < 0)
     throw new WireFieldError(`${path}: expected a count, got ${value}`);
   return value;
@@ -68,7 +90,8 @@ export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-function mismatch(path: string, expected: string, value: unknown): WireFieldError {
+/** What to throw for a value of the wrong type. */
+export function mismatch(path: string, expected: string, value: unknown): WireFieldError {
   if (value === undefined) return new WireFieldError(`${path}: expected ${expected}, but it is missing`);
   return new WireFieldError(`${path}: expected ${expected}, got ${kindOf(value)}`);
 }

@@ -1,18 +1,30 @@
 // The listener of the interaction server: reads bounded requests off the network, and gives them to a handler that knows
 // nothing of sockets. Whoever wants to interfere with answers wraps the handler.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Answer, ArrivedRequest, HandleRequest } from './handle-request.ts';
 import { closeServer } from './close-server.ts';
-import type { ArrivedRequest, HandleRequest } from './gateway.ts';
-import { type GatewayResponse, internalServerError, requestTooLong } from './gateway-answers.ts';
+import { internalServerError, requestTooLong, serviceUnavailable } from './gateway/gateway-answers.ts';
 import { readBody } from './read-body.ts';
+import { StoreError } from './store/store.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface InteractionServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly handle: HandleRequest;
-  /** Hears of the server's own failures, which callers see as a 502. */
+  /** With it the server speaks HTTPS, otherwise HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Called once, before the first request is read: what answers may depend on where the server can be found. */
+  readonly handlerFor: (origin: string) => HandleRequest;
+  /** Hears of the server's own failures, which callers see as a 502, or as a 503 when the store failed. */
   readonly onFault: (error: unknown) => void;
 }
 
@@ -38,15 +50,16 @@ const timeouts = {
 
 /** Resolves once requests are accepted; rejects with the system's error when the address cannot be listened on. */
 export async function startInteractionServer(options: InteractionServerOptions): Promise<InteractionServer> {
-  const { host, port, handle, onFault } = options;
-  const server = createServer(timeouts, (request, response) => {
+  const { host, port, tls, handlerFor, onFault } = options;
+  let handle: HandleRequest;
+  const server = createServer(tls, (request, response) => {
     answer(request, handle).then(
       (answered) => send(response, answered),
       (error: unknown) => {
         // A client that went away while it was sending has no answer to wait for.
         if (request.destroyed && !request.complete) return;
         onFault(error);
-        send(response, internalServerError());
+        send(response, error instanceof StoreError ? serviceUnavailable() : internalServerError());
       },
     );
   });
@@ -58,14 +71,26 @@ export async function startInteractionServer(options: InteractionServerOptions):
     });
   });
   const { address, family, port: listeningPort } = server.address() as AddressInfo;
-  return {
-    origin: `http://${family === 'IPv6' ? `[${address}]` : address}:${listeningPort}`,
-    address,
-    close: () => closeServer(server),
-  };
+  const scheme = tls === undefined ? 'http' : 'https';
+  const origin = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${listeningPort}`;
+  // No connection is looked at before this has run to its next await.
+  handle = handlerFor(origin);
+  return { origin, address, close: () => closeServer(server) };
 }
 
-async function answer(request: IncomingMessage, handle: HandleRequest): Promise<GatewayResponse> {
+function createServer(tls: TlsFiles | undefined, listener: RequestListener): Server {
+  if (tls === undefined) return createHttpServer(timeouts, listener);
+  const handshakeTimeout = timeouts.headersTimeout;
+  const server = createHttpsServer({ ...timeouts, handshakeTimeout, ...tls.initial }, listener);
+  // Before the handshake, so that a connection never gets a certificate that has been replaced.
+  server.prependListener('connection', () => {
+    const changed = tls.changed();
+    if (changed !== null) server.setSecureContext(changed);
+  });
+  return server;
+}
+
+async function answer(request: IncomingMessage, handle: HandleRequest): Promise<Answer> {
   const body = await readBody(request, maxBodyBytes);
   return body === null ? requestTooLong() : handle(toArrivedRequest(request, body));
 }
@@ -87,7 +112,7 @@ function toArrivedRequest(request: IncomingMessage, body: Buffer): ArrivedReques
   };
 }
 
-function send(response: ServerResponse, { status, headers, body }: GatewayResponse): void {
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
   // The rest of a body that was too long is not waited for.
   const connection = response.req.complete ? {} : { Connection: 'close' };
   response.writeHead(status, { ...headers, ...connection, 'Content-Length': body.length });

@@ -19,7 +19,7 @@ import { giveUp, Report, remark } from './report.ts';
 
 const API = '10.77.0.1:9000';
 const KEYS = '/run/keys.json';
-const FLEET = '/run/fleet.json';
+const FLEET = '/run/fleet.db';
 const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
 
 const report = new Report();

@@ -4,8 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Server } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { createMemoryFleetStore, type FleetStore } from '../../../src/interaction/server/fleet-store.ts';
-import { createGateway, type HandleRequest } from '../../../src/interaction/server/gateway.ts';
+import type { HandleRequest } from '../../../src/interaction/server/handle-request.ts';
+import { createFleet, type Fleet } from '../../../src/interaction/server/fleet/fleet.ts';
+import { parseFleetInstance } from '../../../src/interaction/server/fleet/parse-fleet-instance.ts';
+import { createGateway } from '../../../src/interaction/server/gateway/gateway.ts';
+import type { Deployment } from '../../../src/interaction/server/operations/call.ts';
+import { openSqliteStore } from '../../../src/interaction/server/store/sqlite-store.ts';
+import { type Store, tableNames } from '../../../src/interaction/server/store/store.ts';
 import type { Dialect } from '../../../src/interaction/contract/instance-metadata.ts';
 import { type SandboxChange, type SandboxHandle, startSandbox } from '../../../src/sandbox/sandbox.ts';
 import { type AgentProcess, INSTANCE_ID, REGION } from '../../fixtures/programs.ts';
@@ -26,36 +31,28 @@ export class AwsScene {
   readonly scene: Scene;
   readonly sandbox: SandboxHandle;
   /** The fleet of which the API speaks. */
-  readonly fleet: FleetStore;
+  readonly fleet: Fleet;
   /** The answer of the API that works. */
   readonly working: Reply;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #metadata: Server;
 
-  private constructor(scene: Scene, sandbox: SandboxHandle, dialect: Dialect) {
+  private constructor(scene: Scene, sandbox: SandboxHandle, dialect: Dialect, store: Store) {
     this.scene = scene;
     this.sandbox = sandbox;
-    this.fleet = createMemoryFleetStore([
-      {
-        id: INSTANCE_ID,
-        name: 'web',
-        type: 't3.small',
-        az: `${REGION}a`,
-        state: 'running',
-        status: 'ok',
-        subfleet: null,
-        spot: false,
-        tags: {},
-        targetGroups: 0,
-      },
-    ]);
+    const nowMs = () => Date.now() + sandbox.state().clock.offsetMs;
+    this.fleet = createFleet(store, nowMs);
     const lookup = (accessKeyId: string) => {
       const key = sandbox.lookup(accessKeyId);
-      return key && { ...key, caller: key.userId, userArn: key.arn };
+      return key && { ...key, caller: key.userId, userArn: key.arn, allow: ['GET/metadata'], deny: [] };
     };
-    const nowMs = () => Date.now() + sandbox.state().clock.offsetMs;
+    const deployment: Deployment = {
+      ...{ dialect, group: 'demo', accountId: '111111111111', region: REGION, apiId: API_ID },
+      ...{ apiUrl: scene.api.url, queueUrl: `${scene.api.url}queue`, tables: tableNames('demo') },
+      ...{ backupPath: null, reportPath: null },
+    };
     this.working = throughGateway(
-      createGateway({ dialect, region: REGION, store: this.fleet, lookup, apiId: API_ID, nowMs }),
+      createGateway({ deployment, store, lookup, onlyApiId: API_ID, nowMs }),
       nowMs,
     );
     scene.api.reply = this.working;
@@ -82,7 +79,13 @@ export class AwsScene {
       },
     });
     t.after(() => sandbox.close());
-    return new AwsScene(scene, sandbox, dialect);
+    const store = await openSqliteStore({ path: ':memory:', group: 'demo' });
+    t.after(() => store.close());
+    const aws = new AwsScene(scene, sandbox, dialect, store);
+    await aws.fleet.add(
+      parseFleetInstance({ id: INSTANCE_ID, name: 'web', type: 't3.small', az: `${REGION}a`, status: 'ok' }),
+    );
+    return aws;
   }
 
   get api(): ScriptedApi {

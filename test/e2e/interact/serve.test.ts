@@ -10,8 +10,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { before, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { kindOfCaller } from '../../../src/interaction/server/caller.ts';
-import { openKeyFile } from '../../../src/interaction/server/key-file.ts';
+import { listedOperationNames } from '../../../src/interaction/contract/operations.ts';
+import { kindOfCaller } from '../../../src/interaction/server/gateway/caller.ts';
+import { startDynalite } from '../../fixtures/dynalite.ts';
+import { openKeyFile } from '../../../src/interaction/server/keys/key-file.ts';
 
 const program = fileURLToPath(new URL('../../../src/bin/cs-interact.ts', import.meta.url));
 const region = 'eu-west-3';
@@ -22,7 +24,9 @@ const key = {
   secretAccessKey,
   caller: 'AROAEXAMPLE:i-0ab',
   userArn: 'arn:aws:sts::111111111111:assumed-role/Role/i-0ab',
+  allow: ['*'],
 };
+const listing = listedOperationNames('d2').join('\n');
 
 interface Outcome {
   readonly status: number;
@@ -66,7 +70,7 @@ class Deployment {
 
   /** Resolves once the server listens, with its readiness line. */
   async start(...more: string[]): Promise<{ listening: string; url: string }> {
-    const data = join(this.directory, 'fleet.json');
+    const data = join(this.directory, 'fleet.db');
     const args = ['--keys', this.keys, '--data', data, '--admin-socket', this.socket, '--region', region];
     const server = spawn(process.execPath, [program, 'serve', '--listen', '127.0.0.1:0', ...args, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -157,7 +161,7 @@ describe('cs-interact serve', { timeout: 120_000 }, () => {
     const deployment = await deploy(test);
     assert.equal((await deployment.state('add', 'i-0ab')).status, 0);
     assert.equal(await deployment.stateSeen(), 'running');
-    assert.deepEqual(await deployment.curl('/v1/'), { status: 200, body: 'metadata' });
+    assert.deepEqual(await deployment.curl('/v1/'), { status: 200, body: listing });
 
     const refused = await deployment.curl('/v1/metadata', secretAccessKey.replace('K7', 'K8'));
     assert.equal(refused.status, 403);
@@ -327,11 +331,117 @@ describe('cs-interact serve', { timeout: 120_000 }, () => {
     );
   });
 
+  it('speaks HTTPS with the files given, and says what others are to call it', async (test) => {
+    const fixture = (name: string) =>
+      fileURLToPath(new URL(`../../unit/interaction/server/fixtures/${name}.pem`, import.meta.url));
+    const tls = ['--tls-cert', fixture('first.cert'), '--tls-key', fixture('first.key')];
+    const deployment = await deploy(
+      test,
+      ...tls,
+      '--listen',
+      '0.0.0.0:0',
+      '--public-url',
+      'https://api.example/v1',
+    );
+    const { port } = new URL(deployment.origin);
+    assert.equal(deployment.origin, `https://0.0.0.0:${port}`);
+    assert.doesNotMatch(deployment.stderr, /not encrypted/);
+    deployment.origin = `https://127.0.0.1:${port}`;
+    const trusted = ['--cacert', fixture('first.cert')];
+    const { status, body } = await deployment.curl('/v1/discovery', secretAccessKey, trusted);
+    assert.equal(status, 200, body);
+    const { discovery } = JSON.parse(body) as { discovery: Record<string, string> };
+    assert.equal(discovery.InteractAPIGWUrl, 'https://api.example/v1/');
+    const queue = 'https://api.example/111111111111/CloneSquad-Interact-default';
+    assert.equal(discovery.InteractQueue, queue, 'the account is the one of the keys');
+    assert.match(discovery.InteractApi!, /^[0-9a-z]{10}$/);
+  });
+
+  it('performs messages to its queue, and says which it dropped', async (test) => {
+    const deployment = await deploy(test);
+    const queue = '/111111111111/CloneSquad-Interact-default';
+    const send = (message: string) =>
+      deployment.curl(queue, secretAccessKey, [
+        ...['--aws-sigv4', `aws:amz:${region}:sqs`, '--data', 'Action=SendMessage'],
+        ...['--data-urlencode', `MessageBody=${message}`],
+      ]);
+    assert.equal((await send('{"OpType":"notify/ackevent","Events":[]}')).status, 200);
+    assert.equal(deployment.stderr, '');
+    assert.equal((await send('{"OpType":"backups"}')).status, 200);
+    await deployment.said(
+      /^cs-interact: \S+ dropped a message to the queue from arn:aws:sts::111111111111:assumed-role\/Role\/i-0ab: its OpType "backups" is no operation\n$/,
+    );
+  });
+
+  it('refuses what no rule of a key allows', async (test) => {
+    const deployment = await deploy(test);
+    const { allow: _, ...watcher } = key;
+    await writeFile(deployment.keys, JSON.stringify({ keys: [watcher] }));
+    assert.equal((await deployment.curl('/v1/metadata')).status, 400);
+    const { status, body } = await deployment.curl('/v1/configuration');
+    assert.equal(status, 403);
+    assert.match(
+      body,
+      /^\{"Message":"User: .* is not authorized to perform: execute-api:Invoke on resource: arn:/,
+    );
+    await deployment.said(/access key id AKIDEXAMPLE: not-allowed\n$/);
+  });
+
+  it('shares DynamoDB tables with another server', async (test) => {
+    const dynalite = await startDynalite();
+    test.after(() => dynalite.close());
+    const env = {
+      ...{ AWS_ENDPOINT_URL_DYNAMODB: dynalite.url, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+    const { keys, socket } = await deploy(test);
+    const args = ['serve', '--keys', keys, '--region', region, '--listen', '127.0.0.1:0', '--dynamodb'];
+    const missing = await interact([...args, '--admin-socket', `${socket}0`], env);
+    assert.equal(missing.status, 2);
+    assert.match(missing.stderr, /^cs-interact: --dynamodb: [^\n]*--create-tables[^\n]*\n$/);
+    const origins: string[] = [];
+    for (const [name, more] of [
+      ['1', ['--create-tables']],
+      ['2', []],
+    ] as const) {
+      const child = spawn(
+        process.execPath,
+        [program, ...args, ...more, '--admin-socket', `${socket}${name}`],
+        {
+          env: { PATH: process.env.PATH, ...env },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      test.after(() => child.kill('SIGKILL'));
+      const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+      origins.push((JSON.parse(line) as { listening: string }).listening);
+    }
+    const signing = [
+      '--aws-sigv4',
+      `aws:amz:${region}:execute-api`,
+      '--user',
+      `${accessKeyId}:${secretAccessKey}`,
+    ];
+    const ask = (origin: string, ...more: string[]) =>
+      run('curl', ['--silent', ...signing, ...more, `${origin}/v1/configuration/some.key`]);
+    assert.equal((await ask(origins[0]!, '--data', 'é')).stdout, 'é');
+    assert.equal((await ask(origins[1]!)).stdout, 'é');
+  });
+
+  it('says that without a database nothing is kept', async (test) => {
+    const { keys, socket } = await deploy(test);
+    const args = ['serve', '--keys', keys, '--region', region, '--listen', '127.0.0.1:0'];
+    const child = spawn(process.execPath, [program, ...args, '--admin-socket', `${socket}2`]);
+    test.after(() => child.kill('SIGKILL'));
+    const [line] = (await once(createInterface(child.stderr), 'line')) as [string];
+    assert.equal(line, 'cs-interact: nothing is kept when the server ends: give --data FILE to keep it');
+  });
+
   it('with --api-id refuses requests for another API', async (test) => {
     const deployment = await deploy(test, '--api-id', 'a1');
     const forApi = (id: string) =>
       deployment.curl('/v1/', secretAccessKey, ['--header', `x-apigw-api-id: ${id}`]);
-    assert.deepEqual(await forApi('a1'), { status: 200, body: 'metadata' });
+    assert.deepEqual(await forApi('a1'), { status: 200, body: listing });
     assert.deepEqual(await forApi('b2'), { status: 403, body: '{"message":"Forbidden"}' });
   });
 
@@ -350,13 +460,86 @@ describe('cs-interact serve', { timeout: 120_000 }, () => {
     assert.match(second.stderr, /^cs-interact: --admin-socket: .* is in use by a running server; [^\n]+\n$/);
     const data = [
       '--data',
-      join(deployment.directory, 'fleet.json'),
+      join(deployment.directory, 'fleet.db'),
       '--admin-socket',
       `${deployment.socket}2`,
     ];
     const third = await interact([...serve, ...data]);
     assert.equal(third.status, 75);
     assert.match(third.stderr, /^cs-interact: --data: .* is in use by a running server; [^\n]+\n$/);
+  });
+});
+
+describe('cs-interact key', { timeout: 120_000 }, () => {
+  it('makes a key that a running server accepts, shows it without its secret, and takes it away', async (test) => {
+    const deployment = await deploy(test);
+    const file = ['--keys', deployment.keys];
+    const allow = ['--allow', 'GET/', 'GET/configuration*', '--deny', '*/configuration/a'];
+    const made = await interact([
+      'key',
+      'create',
+      ...file,
+      '--user',
+      'ops',
+      ...allow,
+      '--expires-in',
+      '1h',
+      '--output',
+      'env',
+    ]);
+    assert.deepEqual([made.status, made.stderr], [0, '']);
+    const match = /^AWS_ACCESS_KEY_ID=(AKIA[A-Z2-7]{16})\nAWS_SECRET_ACCESS_KEY=([A-Za-z0-9+/]{40})\n$/.exec(
+      made.stdout,
+    );
+    assert.ok(match, made.stdout);
+    const [, id, secret] = match as unknown as [string, string, string];
+    const ask = (path: string) => deployment.curl(path, secret, ['--user', `${id}:${secret}`]);
+    assert.equal((await ask('/v1/')).status, 200);
+    assert.equal((await ask('/v1/configuration/a')).status, 403);
+    assert.equal((await ask('/v1/metadata')).status, 403);
+
+    const shown = await interact(['key', 'list', ...file]);
+    assert.ok(!shown.stdout.includes(secret) && !shown.stdout.includes(secretAccessKey));
+    const listed = JSON.parse(shown.stdout) as Record<string, unknown>[];
+    const [, { accessKeyId: shownId, userArn, deny, expiresAt } = {}] = listed;
+    assert.deepEqual(
+      [shownId, userArn, deny],
+      [id, 'arn:aws:iam::111111111111:user/ops', ['*/configuration/a']],
+      'of the account of the other keys',
+    );
+    assert.ok(Math.abs(Date.parse(String(expiresAt)) - Date.now() - 3_600_000) < 60_000);
+
+    assert.equal((await interact(['key', 'remove', id, ...file])).status, 0);
+    assert.equal((await ask('/v1/')).status, 403);
+    const again = await interact(['key', 'remove', id, ...file]);
+    assert.equal(again.status, 1);
+    assert.match(again.stderr, /^cs-interact: the file has no key of that id: [^\n]+\n$/);
+  });
+
+  it('makes the file, for an agent, in the form that its reader asks for', async (test) => {
+    const directory = await mkdtemp(join(tmpdir(), 'cs-interact-'));
+    test.after(() => rm(directory, { recursive: true, force: true }));
+    const keys = join(directory, 'keys.json');
+    const create = ['key', 'create', '--keys', keys, '--instance-id', 'i-0ab'];
+    const made = JSON.parse((await interact(create)).stdout) as Record<string, string>;
+    const file = openKeyFile(keys, assert.fail);
+    assert.equal(file.lookup(made.accessKeyId!)?.secretAccessKey, made.secretAccessKey);
+    const evaluated = await run('sh', [
+      '-c',
+      'eval "$("$@")" && sh -c \'echo "$AWS_ACCESS_KEY_ID"\'',
+      'sh',
+      process.execPath,
+      program,
+      ...create,
+      '--output',
+      'export',
+    ]);
+    assert.deepEqual(kindOfCaller(file.lookup(evaluated.stdout.trim())!.caller), {
+      kind: 'instance',
+      instanceId: 'i-0ab',
+    });
+    const powerless = await interact(['key', 'create', '--keys', keys, '--user', 'ops']);
+    assert.match(powerless.stderr, /^cs-interact: the key may nothing yet: give --allow, [^\n]+\n$/);
   });
 });
 
@@ -422,6 +605,54 @@ describe('mistakes on the command line', { timeout: 60_000 }, () => {
       2,
       /^cs-interact: --keys: \/nonexistent: ENOENT[^\n]+\n$/,
     ],
+    [
+      ['serve', '--keys', 'x', '--dynamodb', '--data', 'y'],
+      2,
+      /^cs-interact: option '--dynamodb' cannot be used with/,
+    ],
+    [['serve', '--keys', 'x', '--public-url', 'https://a/b'], 2, /Expected scheme, host and port alone: /],
+    [
+      ['serve', '--keys', 'x', '--public-url', 'a'],
+      2,
+      /Expected a URL such as https:\/\/api\.example\.com\.\n$/,
+    ],
+    [['serve', '--keys', 'x', '--account', '1'], 2, /Expected 12 digits\.\n$/],
+    [
+      ['serve', '--keys', 'x', '--group', 'a b'],
+      2,
+      /Expected letters, digits, hyphens and underscores, [^\n]+\n$/,
+    ],
+    [
+      ['serve', '--keys', 'x', '--region', region, '--tls-cert', 'y'],
+      2,
+      /^cs-interact: --tls-cert and --tls-key belong together: [^\n]+\n$/,
+    ],
+    [
+      ['serve', '--keys', 'x', '--region', region, '--tls-cert', '/nonexistent', '--tls-key', 'y'],
+      2,
+      /^cs-interact: --tls-cert: \/nonexistent: ENOENT[^\n]+; correct the file or give another\n$/,
+    ],
+    [['key', 'create', '--keys', '/nonexistent/k'], 2, /^cs-interact: whom is the key for\? [^\n]+\n$/],
+    [
+      ['key', 'create', '--keys', 'x', '--user', 'a', '--allow', 'get/x'],
+      2,
+      /the method must be GET, POST or \*\.\n$/,
+    ],
+    [
+      ['key', 'create', '--keys', 'x', '--user', 'a', '--instance-id', 'i-0'],
+      2,
+      /cannot be used with option/,
+    ],
+    [
+      ['key', 'create', '--keys', '/nonexistent/k', '--instance-id', 'i-0'],
+      1,
+      /^cs-interact: --keys: the directory \/nonexistent does not exist: [^\n]+\n$/,
+    ],
+    [
+      ['key', 'list', '--keys', '/nonexistent'],
+      1,
+      /^cs-interact: --keys: \/nonexistent: there is no such file\n$/,
+    ],
     [['state', 'set', 'i-0ab'], 2, /^cs-interact: missing required argument 'state'\n$/],
     [['state', 'add', 'i-0ab', '--tag', 'x'], 2, /Expected KEY=VALUE\.\n$/],
     [['state', 'get', ...nowhere], 1, /^cs-interact: no server at \/nonexistent\/admin\.sock [^\n]+\n$/],
@@ -469,7 +700,7 @@ describe('mistakes on the command line', { timeout: 60_000 }, () => {
     const removed = 'the current directory was removed: change to another, or give an absolute path\n';
     const noKeys = `cs-interact: ${keys} has no keys: every request will be refused\n`;
     for (const [option, path] of [
-      ['--data', 'fleet.json'],
+      ['--data', 'fleet.db'],
       ['--admin-socket', 'admin.sock'],
       ['--admin-socket', 'run/admin.sock'],
     ] as const) {
@@ -490,8 +721,8 @@ describe('mistakes on the command line', { timeout: 60_000 }, () => {
 
   it('serve --help shows a key file that serve accepts', async (test) => {
     const { stdout } = await interact(['serve', '--help']);
-    assert.match(stdout, /caller ends in the id of the instance/);
-    const example = /^The key file:\n(.*?)\n\n/ms.exec(stdout);
+    assert.match(stdout, /A key stands for the instance that its instanceId names/);
+    const example = /^The key file, which [^\n]*:\n(.*?)\n\n/ms.exec(stdout);
     assert.ok(example, stdout);
     const directory = await mkdtemp(join(tmpdir(), 'cs-interact-'));
     test.after(() => rm(directory, { recursive: true, force: true }));

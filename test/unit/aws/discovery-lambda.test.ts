@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import {
   type DiscoveryQuery,
-  discoveryFunctionArn,
+  discoveryFunction,
   invokeDiscovery,
 } from '../../../src/aws/discovery-lambda.ts';
 import { type Fault, type SandboxHandle, startSandbox } from '../../../src/sandbox/sandbox.ts';
@@ -26,7 +26,7 @@ function query(changes: Partial<DiscoveryQuery> = {}): DiscoveryQuery {
 
 test('the function is named in its own partition', () => {
   const names = { groupName: 'g', partition: 'aws-cn', region: 'cn-north-1', accountId: '1' };
-  assert.equal(discoveryFunctionArn(names), 'arn:aws-cn:lambda:cn-north-1:1:function:CloneSquad-Discovery-g');
+  assert.equal(discoveryFunction(names), 'arn:aws-cn:lambda:cn-north-1:1:function:CloneSquad-Discovery-g');
 });
 
 describe('definite answers', () => {

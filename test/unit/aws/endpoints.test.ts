@@ -20,6 +20,13 @@ const cases: readonly [service: EndpointService, region: string, env: Environmen
   ['lambda', 'eu-west-1', dual, 'https://lambda.eu-west-1.api.aws/'],
   ['ec2', 'cn-north-1', dual, 'https://ec2.cn-north-1.api.amazonwebservices.com.cn/'],
   ['ec2', 'us-west-2', { ...fips, ...dual }, 'https://ec2-fips.us-west-2.api.aws/'],
+  // As the SDK's rules for DynamoDB have them.
+  ['dynamodb', 'eu-west-1', {}, 'https://dynamodb.eu-west-1.amazonaws.com/'],
+  ['dynamodb', 'eu-west-1', fips, 'https://dynamodb-fips.eu-west-1.amazonaws.com/'],
+  ['dynamodb', 'us-gov-west-1', fips, 'https://dynamodb.us-gov-west-1.amazonaws.com/'],
+  ['dynamodb', 'us-gov-east-1', { ...fips, ...dual }, 'https://dynamodb-fips.us-gov-east-1.api.aws/'],
+  ['dynamodb', 'cn-north-1', dual, 'https://dynamodb.cn-north-1.api.amazonwebservices.com.cn/'],
+  ['dynamodb', 'us-west-2', { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1/'],
   ['sts', 'us-west-2', { AWS_USE_FIPS_ENDPOINT: 'false' }, 'https://sts.us-west-2.amazonaws.com/'],
   ['sts', 'us-west-2', { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1/'],
   [

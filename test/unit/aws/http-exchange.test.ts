@@ -4,14 +4,22 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { runWithin } from '../../../src/aws/deadline.ts';
 import { closeAgents, createDirectAgents } from '../../../src/aws/http-agents.ts';
 import { exchange, type HttpAnswer, type HttpRequest } from '../../../src/aws/http-exchange.ts';
-import { TransportError, type TransportFailure } from '../../../src/aws/transport-error.ts';
+import { isUnsent, TransportError, type TransportFailure } from '../../../src/aws/transport-error.ts';
 
 const maxBodyBytes = 10_000;
 
@@ -263,4 +271,82 @@ test('a failure carries nothing of the request but its target', async () => {
   const error = await sendTo(listener, { headers, body: 'private' }).catch((reason: unknown) => reason);
   assert.match(inspect(error, { depth: 10 }), /GET 127\.0\.0\.1:\d+\/path: /);
   assert.doesNotMatch(inspect(error, { depth: 10, showHidden: true }), /signed|secret|private/);
+});
+
+describe('an address that does not let one connect', () => {
+  const ask = (href: string) => {
+    const agents = createDirectAgents();
+    const request = { method: 'GET', url: new URL(href), headers: {} } as const;
+    return runWithin({ timeoutMs: 5_000 }, (signal) =>
+      exchange(request, { agents, maxBodyBytes, signal, connectTimeoutMs: 100 }),
+    ).finally(() => closeAgents(agents));
+  };
+  const isGivenUp = (failure: TransportFailure, step: string) => (error: unknown) =>
+    error instanceof TransportError &&
+    error.failure === failure &&
+    error.code === 'ETIMEDOUT' &&
+    error.message.includes(`no connection: Timeout awaiting '${step}' for 100ms`);
+
+  test('is given up before the deadline, when nobody accepts', async () => {
+    // A worker that listens and never runs again: with its queue full, the kernel drops the next handshake.
+    const worker = new Worker(
+      `const { parentPort } = require('node:worker_threads');
+       const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+         parentPort.postMessage(server.address().port);
+         setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+       });`,
+      { eval: true },
+    );
+    const held: Socket[] = [];
+    try {
+      const [port] = (await once(worker, 'message')) as [number];
+      let failure: unknown;
+      // How many handshakes a queue of one takes is the kernel's matter.
+      while (held.length < 8) {
+        const socket = connect({ port, host: '127.0.0.1' });
+        socket.on('error', () => undefined);
+        held.push(socket);
+        const isConnected = await Promise.race([
+          once(socket, 'connect').then(() => true),
+          delay(300).then(() => false),
+        ]);
+        if (isConnected) continue;
+        failure = await ask(`http://127.0.0.1:${port}/`).catch((error: unknown) => error);
+        break;
+      }
+      assert.ok(isGivenUp('refused', 'connect')(failure), String(failure));
+    } finally {
+      for (const socket of held) socket.destroy();
+      await worker.terminate();
+    }
+  });
+
+  test('is given up before the deadline, when TLS is not begun', () =>
+    withServer(createTcpServer(), (port) =>
+      assert.rejects(ask(`https://127.0.0.1:${port}/`), isGivenUp('tls', 'secureConnect')),
+    ));
+
+  test('but a slow answer is waited for', () =>
+    withServer(
+      createServer((_, response) => {
+        void delay(300).then(() => response.end('late'));
+      }),
+      async (port) => assert.equal((await ask(`http://127.0.0.1:${port}/`)).body.toString(), 'late'),
+    ));
+});
+
+test('what cannot have arrived is told from what may have', () => {
+  const failures: readonly TransportFailure[] = [
+    'dns',
+    'refused',
+    'reset',
+    'tls',
+    'proxy',
+    'timeout',
+    'too-large',
+    'protocol',
+    'aborted',
+  ];
+  const unsent = failures.filter((failure) => isUnsent(new TransportError(failure, 'x')));
+  assert.deepEqual(unsent, ['dns', 'refused', 'tls', 'proxy']);
 });

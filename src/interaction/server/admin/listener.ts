@@ -1,13 +1,23 @@
 // The server's end of the local socket. Who may open it is decided by its mode, 0600, and by nothing else.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pythonJson } from '../../contract/python-json.ts';
 import { closeServer } from '../close-server.ts';
-import type { FleetStore } from '../fleet-store.ts';
+import { createFleet } from '../fleet/fleet.ts';
+import type { Deployment } from '../operations/call.ts';
 import { readBody } from '../read-body.ts';
+import type { Store } from '../store/store.ts';
 import { listenOnUnixSocket } from '../unix-socket.ts';
-import { type AdminAnswer, performAdminRequest } from './requests.ts';
+import type { AdminAnswer, AdminServices } from './admin-request.ts';
+import { performAdminRequest } from './requests.ts';
 
-/** A thousand times an instance with all its tags. */
-const maxBodyBytes = 1024 * 1024;
+/** Room for an import of tens of thousands of instances with all their tags. */
+const maxBodyBytes = 64 * 1024 * 1024;
+
+export interface AdminListenerOptions {
+  readonly store: Store;
+  readonly deployment: Pick<Deployment, 'group'>;
+  readonly nowMs?: () => number;
+}
 
 export interface AdminListener {
   close(): Promise<void>;
@@ -19,16 +29,20 @@ export interface AdminListener {
  */
 export async function startAdminListener(
   path: string,
-  store: FleetStore,
+  { store, deployment, nowMs = Date.now }: AdminListenerOptions,
   onFault: (error: unknown) => void,
 ): Promise<AdminListener> {
+  const services = { store, fleet: createFleet(store, nowMs), group: deployment.group, nowMs };
   const server = createServer((request, response) => {
-    answer(store, request).then(
+    answer(services, request).then(
       (done) => send(response, done),
       (error: unknown) => {
+        // An operator who went away while sending has no answer to wait for.
+        if (request.destroyed && !request.complete) return;
         onFault(error);
         const reason = error instanceof Error ? error.message : String(error);
-        send(response, { status: 500, body: { message: `the change was not stored: ${reason}` } });
+        const message = `${isReading(request) ? 'nothing could be read' : 'the change may not be stored'}: ${reason}`;
+        send(response, { status: 500, body: { message } });
       },
     );
   });
@@ -36,14 +50,18 @@ export async function startAdminListener(
   return { close: () => closeServer(server) };
 }
 
-async function answer(store: FleetStore, request: IncomingMessage): Promise<AdminAnswer> {
+async function answer(services: AdminServices, request: IncomingMessage): Promise<AdminAnswer> {
   const body = await readBody(request, maxBodyBytes);
   if (body === null)
     return { status: 413, body: { message: `the body is longer than ${maxBodyBytes} bytes` } };
-  return performAdminRequest(store, { method: request.method ?? '', path: request.url ?? '', body });
+  return performAdminRequest(services, { method: request.method ?? '', target: request.url ?? '', body });
+}
+
+function isReading(request: IncomingMessage): boolean {
+  return request.method === 'GET';
 }
 
 function send(response: ServerResponse, { status, body }: AdminAnswer): void {
   response.writeHead(status, { 'Content-Type': 'application/json', Connection: 'close' });
-  response.end(`${JSON.stringify(body)}\n`);
+  response.end(`${pythonJson(body)}\n`);
 }

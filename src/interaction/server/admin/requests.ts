@@ -1,107 +1,66 @@
-// What operators may ask of a running server over its local socket: JSON over HTTP, so that curl will do.
-//   GET /instances   GET|DELETE /instances/ID   POST /instances (new)   PUT /instances/ID (new or replaced)
-//   PUT /instances/ID/state   {"state": "draining", "unlisted": false}
-import { instanceStates, isListedState } from '../../contract/instance-states.ts';
-import type { FleetInstance, FleetStore } from '../fleet-store.ts';
-import { FleetInstanceError, parseFleetInstance } from '../parse-fleet-instance.ts';
-
-export interface AdminRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly body: Buffer;
-}
-
-export interface AdminAnswer {
-  readonly status: number;
-  /** The instance or instances asked for or changed, or `{message}` when refused. */
-  readonly body: FleetInstance | readonly FleetInstance[] | { readonly message: string };
-}
-
-/** Longest state the model can carry; a longer one would be no answer to any client. */
-const maxStateBytes = 1024;
-
-/** A request that is refused, with the status and the words of the refusal. */
-class AdminRefusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+// What operators may ask of a running server over its local socket: JSON over HTTP, so that curl will do. Each kind of
+// thing has its requests in a file of its own.
+import type { JsonValue } from '../../contract/python-json.ts';
+import {
+  type AdminAnswer,
+  AdminRefusal,
+  type AdminRequest,
+  type AdminServices,
+  type Route,
+} from './admin-request.ts';
+import { catalogueRoutes } from './catalogue-requests.ts';
+import { documentRoutes } from './document-requests.ts';
+import { eventRoutes } from './event-requests.ts';
+import { instanceRoutes } from './instance-requests.ts';
+import { metricRoutes } from './metric-requests.ts';
+import { isMistake } from './mistake.ts';
 
 /** Performs one request. A change is durable when this resolves; rejects only when the store fails. */
-export async function performAdminRequest(store: FleetStore, request: AdminRequest): Promise<AdminAnswer> {
+export async function performAdminRequest(
+  services: AdminServices,
+  request: AdminRequest,
+): Promise<AdminAnswer> {
   try {
-    return await perform(store, request);
+    return { status: 200, body: await perform(services, request) };
   } catch (error) {
-    if (error instanceof AdminRefusal) return { status: error.status, body: { message: error.message } };
-    if (error instanceof FleetInstanceError) return { status: 400, body: { message: error.message } };
-    throw error;
+    const status = refusalStatus(error);
+    if (status === null) throw error;
+    return { status, body: { message: (error as Error).message } };
   }
 }
 
-async function perform(store: FleetStore, request: AdminRequest): Promise<AdminAnswer> {
-  const [collection, id, member, ...rest] = request.path.split('/').slice(1);
-  if (collection !== 'instances' || rest.length > 0 || (member !== undefined && member !== 'state')) {
-    throw new AdminRefusal(404, `${request.path}: no such path`);
+/** Null for what is not the operator's mistake. */
+function refusalStatus(error: unknown): number | null {
+  if (error instanceof AdminRefusal) return error.status;
+  return isMistake(error) ? 400 : null;
+}
+
+async function perform(services: AdminServices, { method, target, body }: AdminRequest): Promise<JsonValue> {
+  const [path = '', query] = target.split('?', 2);
+  for (const route of routes(services)) {
+    const match = route.path.exec(path);
+    if (match === null) continue;
+    const run = Object.hasOwn(route.methods, method) ? route.methods[method] : undefined;
+    if (run === undefined) throw new AdminRefusal(405, `${method} ${path}: no such request`);
+    return run({ name: decodeName(match[1] ?? ''), query: new URLSearchParams(query), body });
   }
-  switch (`${request.method} ${id === undefined ? 'all' : (member ?? 'one')}`) {
-    case 'GET all':
-      return { status: 200, body: await store.instances() };
-    case 'POST all':
-      return add(store, parseFleetInstance(parseBody(request.body)));
-    case 'GET one':
-      return { status: 200, body: known(id!, await store.instance(id!)) };
-    case 'PUT one':
-      return replace(store, parseFleetInstance({ ...(parseBody(request.body) as object), id }));
-    case 'DELETE one':
-      return { status: 200, body: known(id!, await store.remove(id!)) };
-    case 'PUT state': {
-      const state = parseState(parseBody(request.body));
-      return { status: 200, body: known(id!, await store.setState(id!, state)) };
-    }
-    default:
-      throw new AdminRefusal(405, `${request.method} ${request.path}: no such request`);
-  }
+  throw new AdminRefusal(404, `${path}: no such path`);
 }
 
-async function add(store: FleetStore, instance: FleetInstance): Promise<AdminAnswer> {
-  requireListedState(instance.state, false);
-  if (!(await store.add(instance))) throw new AdminRefusal(409, `${instance.id} is already known`);
-  return { status: 200, body: instance };
+function routes(services: AdminServices): Route[] {
+  return [
+    ...instanceRoutes(services),
+    ...eventRoutes(services),
+    ...metricRoutes(services),
+    ...catalogueRoutes(services),
+    ...documentRoutes(services),
+  ];
 }
 
-async function replace(store: FleetStore, instance: FleetInstance): Promise<AdminAnswer> {
-  requireListedState(instance.state, false);
-  await store.put(instance);
-  return { status: 200, body: instance };
-}
-
-function known(id: string, instance: FleetInstance | null): FleetInstance {
-  if (instance === null) throw new AdminRefusal(404, `${id} is not known`);
-  return instance;
-}
-
-function parseState(body: unknown): string {
-  const { state, unlisted } = (body ?? {}) as Record<string, unknown>;
-  if (typeof state !== 'string' || state === '') throw new AdminRefusal(400, 'state: expected a string');
-  requireListedState(state, unlisted === true);
-  return state;
-}
-
-function requireListedState(state: string, isUnlistedAllowed: boolean): void {
-  if (Buffer.byteLength(state) > maxStateBytes) {
-    throw new AdminRefusal(400, `state: longer than ${maxStateBytes} bytes`);
-  }
-  if (isUnlistedAllowed || isListedState(state)) return;
-  throw new AdminRefusal(400, `state: expected one of ${instanceStates.join(', ')}`);
-}
-
-function parseBody(body: Buffer): unknown {
+function decodeName(text: string): string {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return decodeURIComponent(text);
   } catch {
-    throw new AdminRefusal(400, 'the body is not JSON');
+    throw new AdminRefusal(400, `${text}: not percent-encoded as it should be`);
   }
 }

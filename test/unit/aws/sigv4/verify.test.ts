@@ -168,6 +168,28 @@ describe('the documented vectors', () => {
   }
 });
 
+describe('SignedHeaders', () => {
+  const vector = vectors.find(({ name }) => name === 'get-header-value-trim')!;
+  for (const signedHeaders of [
+    'x-amz-date;my-header2;host;my-header1',
+    'Host;My-Header1;My-Header2;X-Amz-Date',
+    'host;host;my-header1;my-header2;x-amz-date',
+  ]) {
+    test(`may be in any order, the canonical form is sorted: ${signedHeaders}`, () => {
+      assert.equal(verifyRequest(received({ ...vector, signedHeaders }), optionsFor()).ok, true);
+    });
+  }
+
+  test('may not name another header', () => {
+    const signedHeaders = `${vector.signedHeaders};x-another`;
+    assertRefused(
+      verifyRequest(received({ ...vector, signedHeaders }), optionsFor()),
+      'signature-mismatch',
+      /does not match/,
+    );
+  });
+});
+
 describe('one difference refuses', () => {
   const vector = vectors.find(({ name }) => name === 'post-x-www-form-urlencoded')!;
   const genuine = received(vector);
@@ -199,6 +221,17 @@ describe('one difference refuses', () => {
   test('a repeated signed header', () => {
     const changed = { ...genuine, headers: [...genuine.headers, ['content-type', 'text/plain'] as const] };
     assertRefused(verifyRequest(changed, optionsFor()), 'signature-mismatch', /does not match/);
+  });
+
+  test('a header that has to be signed where it is', () => {
+    const options = optionsFor('service', { boundHeaders: ['x-amz-target'] });
+    assert.equal(verifyRequest(genuine, options).ok, true);
+    const changed = { ...genuine, headers: [...genuine.headers, ['X-Amz-Target', 'a.b'] as const] };
+    assertRefused(
+      verifyRequest(changed, options),
+      'incomplete-signature',
+      /^'x-amz-target' must be a 'SignedHeader'/,
+    );
   });
 
   test('an unsigned header may differ', () => {

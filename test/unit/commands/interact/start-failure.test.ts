@@ -5,7 +5,17 @@ import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { explainListen, explainPath } from '../../../../src/commands/interact/start-failure.ts';
+import { CommandFailure } from '../../../../src/commands/interact/command-context.ts';
+import {
+  explainListen,
+  explainPath,
+  startWithPath,
+} from '../../../../src/commands/interact/start-failure.ts';
+import { KeyFileLockedError } from '../../../../src/interaction/server/keys/change-key-file.ts';
+import { KeyFileError } from '../../../../src/interaction/server/keys/parse-key-file.ts';
+import { StoreFileError } from '../../../../src/interaction/server/store/sqlite-file.ts';
+import { TlsFilesError } from '../../../../src/interaction/server/tls-files.ts';
+import { SocketInUseError } from '../../../../src/interaction/server/unix-socket.ts';
 
 const systemError = (code: string, more: object = {}) =>
   Object.assign(new Error(`${code}: as the system says it`), { code, ...more });
@@ -70,4 +80,24 @@ describe('explainPath', () => {
     const text = explainPath(join(tmpdir(), 'f'), systemError('EACCES'));
     assert.equal(text, 'EACCES: as the system says it; give one that this user can use');
   });
+});
+
+describe('startWithPath', () => {
+  const cases: [Error, number, string][] = [
+    [new KeyFileError('k is bad'), 2, '--x: k is bad; correct the file or give another'],
+    [new TlsFilesError('t is bad'), 2, '--x: t is bad; correct the file or give another'],
+    [new StoreFileError('s is bad: do this'), 2, '--x: s is bad: do this'],
+    [new KeyFileLockedError('k is locked'), 75, '--x: k is locked'],
+    [new SocketInUseError('p is in use'), 75, '--x: p is in use; stop that server or give another path'],
+    [new CommandFailure(1, 'said already'), 1, 'said already'],
+  ];
+  for (const [error, exitStatus, message] of cases) {
+    it(`${error.name}: ${exitStatus}`, () =>
+      assert.rejects(
+        startWithPath('--x', '/p', () => Promise.reject(error)),
+        {
+          ...{ name: 'CommandFailure', exitStatus, message },
+        },
+      ));
+  }
 });

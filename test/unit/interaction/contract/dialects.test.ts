@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  parseFleetMetadata,
   parseInstanceMetadata,
+  renderFleetMetadata,
   renderInstanceMetadata,
 } from '../../../../src/interaction/contract/dialects.ts';
 import type { InstanceMetadata } from '../../../../src/interaction/contract/instance-metadata.ts';
@@ -47,8 +49,10 @@ const flatModel: InstanceMetadata = {
   status: 'ok',
   subfleetName: 'blue',
   spotInstance: true,
+  spotDetails: { interruptedAt: null, rebalanceRecommendedAt: null },
   tags: { Name: 'web-1', 'clonesquad:group-name': 'test' },
   targetGroups: 0,
+  targetGroupArns: [],
 };
 
 const nestedModel: InstanceMetadata = {
@@ -62,8 +66,10 @@ const nestedModel: InstanceMetadata = {
   status: 'ok',
   subfleetName: null,
   spotInstance: null,
+  spotDetails: null,
   tags: { Name: 'web-1' },
   targetGroups: null,
+  targetGroupArns: [],
 };
 
 function without(field: keyof typeof flat): object {
@@ -79,6 +85,21 @@ describe('parseInstanceMetadata', () => {
     ['main fleet', { ...flat, SubfleetName: null }, { ...flatModel, subfleetName: null }],
     ['no SubfleetName, as older servers', without('SubfleetName'), { ...flatModel, subfleetName: null }],
     ['no TargetGroups, as before v0.8.4', without('TargetGroups'), { ...flatModel, targetGroups: null }],
+    ['no Arns', { ...flat, TargetGroups: { NbOfTargetGroups: 2 } }, { ...flatModel, targetGroups: 2 }],
+    [
+      'target groups',
+      { ...flat, TargetGroups: { NbOfTargetGroups: 1, Arns: ['arn:a'] } },
+      { ...flatModel, targetGroups: 1, targetGroupArns: ['arn:a'] },
+    ],
+    ['no SpotDetails', without('SpotDetails'), { ...flatModel, spotDetails: null }],
+    [
+      'an announced interruption',
+      { ...flat, SpotDetails: { InterruptedAt: '2020-11-20 14:52:01+00:00' } },
+      {
+        ...flatModel,
+        spotDetails: { interruptedAt: '2020-11-20 14:52:01+00:00', rebalanceRecommendedAt: null },
+      },
+    ],
     ['no Name tag', { ...flat, InstanceName: null }, { ...flatModel, instanceName: null }],
     [
       'any state',
@@ -136,6 +157,15 @@ describe('parseInstanceMetadata', () => {
       { ...flat, TargetGroups: { NbOfTargetGroups: -1 } },
       'TargetGroups.NbOfTargetGroups: expected a count, got -1',
     ],
+    [
+      { ...flat, TargetGroups: { NbOfTargetGroups: 1, Arns: [1] } },
+      'TargetGroups.Arns[0]: expected a string, got a number',
+    ],
+    [{ ...flat, SpotDetails: 1 }, 'SpotDetails: expected an object, got a number'],
+    [
+      { ...flat, SpotDetails: { InterruptedAt: 1 } },
+      'SpotDetails.InterruptedAt: expected a string, got a number',
+    ],
     [{ ...nested, Instance: 'x' }, 'Instance: expected an object, got a string'],
     [
       { ...nested, Instance: { ...nested.Instance, State: 1 } },
@@ -177,11 +207,14 @@ describe('renderInstanceMetadata', () => {
         ...flatModel,
         subfleetName: null,
         instanceName: null,
-        targetGroups: 3,
+        targetGroups: 2,
+        targetGroupArns: ['arn:a', 'arn:b'],
         spotInstance: false,
+        spotDetails: null,
         tags: {},
       },
       { ...flatModel, targetGroups: null },
+      { ...flatModel, spotDetails: { interruptedAt: 'a', rebalanceRecommendedAt: 'b' } },
     ]) {
       it(`comes back the same through ${dialect}: ${model.targetGroups} target groups`, () => {
         assert.deepEqual(parseInstanceMetadata(renderInstanceMetadata(model, dialect)), {
@@ -194,7 +227,53 @@ describe('renderInstanceMetadata', () => {
 
   it('comes back through D0 with what D0 can say', () => {
     const told = { ...flatModel, ...{ instanceName: null, instanceType: null, subfleetName: null } };
-    const metadata = { ...told, dialect: 'd0', spotInstance: null, targetGroups: null };
+    const metadata = { ...told, dialect: 'd0', spotInstance: null, spotDetails: null, targetGroups: null };
     assert.deepEqual(parseInstanceMetadata(renderInstanceMetadata(flatModel, 'd0')), { ok: true, metadata });
   });
+});
+
+describe('the fleet', () => {
+  const { InstanceId: _, ...member } = nested;
+  const other = { ...flatModel, instanceId: 'i-2', subfleetName: null };
+
+  it('is an object by id in D0', () => {
+    assert.deepEqual(renderFleetMetadata([nestedModel], 'd0'), { [nestedModel.instanceId]: member });
+    assert.deepEqual(
+      parseFleetMetadata({ [nestedModel.instanceId]: member, 'i-2': { ...member, InstanceId: 'x' } }),
+      [nestedModel, { ...nestedModel, instanceId: 'i-2' }],
+    );
+  });
+
+  for (const dialect of ['d1', 'd2'] as const) {
+    it(`is an array in ${dialect}`, () => {
+      const body = renderFleetMetadata([flatModel, other], dialect);
+      assert.deepEqual(body, [flat, { ...flat, InstanceId: 'i-2', SubfleetName: null }]);
+      assert.deepEqual(parseFleetMetadata(body), [flatModel, other]);
+    });
+  }
+
+  it('can be empty', () => {
+    assert.deepEqual([renderFleetMetadata([], 'd0'), renderFleetMetadata([], 'd2')], [{}, []]);
+    assert.deepEqual([parseFleetMetadata({}), parseFleetMetadata([])], [[], []]);
+  });
+
+  const refused: [unknown, string][] = [
+    [null, 'answer: expected an object, got null'],
+    [[flat, 1], 'answer[1]: expected an object, got a number'],
+    [[flat, without('InstanceId')], 'answer[1].InstanceId: expected a string, but it is missing'],
+    [[{ ...flat, Tags: [{}] }], 'answer[0].Tags[0].Key: expected a string, but it is missing'],
+    [{ 'i-1': 1 }, 'i-1: expected an object, got a number'],
+    [
+      { 'i-1': { ...member, Instance: {} } },
+      'i-1.Instance.AvailabilityZone: expected a string, but it is missing',
+    ],
+    [
+      { 'i-1': { ...member, LocatedInAZWithIssues: 0 } },
+      'i-1.LocatedInAZWithIssues: expected a boolean, got a number',
+    ],
+  ];
+  for (const [body, message] of refused) {
+    it(`is refused: ${message}`, () =>
+      assert.throws(() => parseFleetMetadata(body), { name: 'WireFieldError', message }));
+  }
 });

@@ -1,7 +1,7 @@
 // The expected texts were printed by Python 3.11's json.dumps(value, indent=4, sort_keys=True).
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type JsonValue, pythonJson } from '../../../../src/interaction/contract/python-json.ts';
+import { type JsonValue, PythonFloat, pythonJson } from '../../../../src/interaction/contract/python-json.ts';
 
 const document: JsonValue = {
   b: [1, -2.5, {}, [], null, true, false],
@@ -41,6 +41,11 @@ const cases: [JsonValue, string][] = [
   [[], '[]'],
   [null, 'null'],
   ['\ud800', String.raw`"\ud800"`],
+  [new PythonFloat(17), '17.0'],
+  [
+    [17, new PythonFloat(1e16), new PythonFloat(-0), 1e21],
+    '[\n    17,\n    1e+16,\n    -0.0,\n    1000000000000000000000\n]',
+  ],
   [[['x']], '[\n    [\n        "x"\n    ]\n]'],
 ];
 

@@ -3,13 +3,19 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import type { ArrivedRequest, HandleRequest } from '../../../../src/interaction/server/gateway.ts';
-import { operationAnswer } from '../../../../src/interaction/server/gateway-answers.ts';
+import type { ArrivedRequest, HandleRequest } from '../../../../src/interaction/server/handle-request.ts';
+import { operationAnswer } from '../../../../src/interaction/server/gateway/gateway-answers.ts';
 import { startInteractionServer } from '../../../../src/interaction/server/server.ts';
+import { StoreError } from '../../../../src/interaction/server/store/store.ts';
 
 async function start(test: TestContext, handle: HandleRequest, faults: unknown[] = []) {
   const onFault = (error: unknown) => void faults.push(error);
-  const server = await startInteractionServer({ host: '127.0.0.1', port: 0, handle, onFault });
+  const server = await startInteractionServer({
+    host: '127.0.0.1',
+    port: 0,
+    handlerFor: () => handle,
+    onFault,
+  });
   test.after(() => server.close());
   return server.origin;
 }
@@ -59,12 +65,38 @@ describe('startInteractionServer', () => {
     assert.deepEqual(faults, [fault]);
   });
 
+  it('answers 503 when the store failed, and tells of it', async (test) => {
+    const faults: unknown[] = [];
+    const fault = new StoreError('disk full');
+    const origin = await start(test, () => Promise.reject(fault), faults);
+    const answer = await fetch(origin);
+    assert.deepEqual([answer.status, await answer.text()], [503, '{"message":"Service Unavailable"}']);
+    assert.equal(answer.headers.get('x-amzn-errortype'), 'ServiceUnavailableException');
+    assert.ok(Math.abs(Date.parse(answer.headers.get('date') ?? '') - Date.now()) < 60_000);
+    assert.deepEqual(faults, [fault]);
+  });
+
+  it('tells its handler where it is found', async (test) => {
+    const origins: string[] = [];
+    const server = await startInteractionServer({
+      host: '127.0.0.1',
+      port: 0,
+      handlerFor: (origin) => {
+        origins.push(origin);
+        return async () => operationAnswer(200, '');
+      },
+      onFault: assert.ifError,
+    });
+    test.after(() => server.close());
+    assert.deepEqual(origins, [server.origin]);
+  });
+
   it('closes with clients connected', async () => {
     const handle = async () => operationAnswer(200, '');
     const server = await startInteractionServer({
       host: '127.0.0.1',
       port: 0,
-      handle,
+      handlerFor: () => handle,
       onFault: assert.ifError,
     });
     const client = connect(Number(new URL(server.origin).port), '127.0.0.1');
@@ -82,7 +114,7 @@ describe('startInteractionServer', () => {
     const again = startInteractionServer({
       host: '127.0.0.1',
       port,
-      handle: async () => operationAnswer(200, ''),
+      handlerFor: () => assert.fail('it listens'),
       onFault: () => {},
     });
     await assert.rejects(again, { code: 'EADDRINUSE' });

@@ -1,7 +1,6 @@
 // Requests as a client signs them, in the form that the server receives them in.
 import { signRequest } from '../../../../src/aws/sigv4/sign.ts';
-import type { ReceivedRequest } from '../../../../src/aws/sigv4/verify.ts';
-import type { AccessKey } from '../../../../src/interaction/server/gateway.ts';
+import type { ArrivedRequest } from '../../../../src/interaction/server/handle-request.ts';
 
 export const region = 'eu-west-3';
 export const nowMs = Date.parse('2026-01-01T00:00:00Z');
@@ -17,7 +16,12 @@ export interface Target {
   readonly service?: string;
 }
 
-export async function signedRequest(id: string, key: AccessKey, request: Target): Promise<ReceivedRequest> {
+export interface Secret {
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+export async function signedRequest(id: string, key: Secret, request: Target): Promise<ArrivedRequest> {
   const { method = 'GET', target, host = 'api.example.com', headers = {}, body = '' } = request;
   const signed = await signRequest(
     { method, url: new URL(`https://${host}${target}`), headers, body },

@@ -1,0 +1,31 @@
+// Files that commands are given, `-` being standard input.
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { type CommandContext, CommandFailure } from './command-context.ts';
+
+export const documentFormats = ['json', 'yaml'] as const;
+export type DocumentFormat = (typeof documentFormats)[number];
+
+/** The text of a file. Throws CommandFailure. */
+export async function readDocumentText(file: string, context: CommandContext): Promise<string> {
+  if (file === '-') return context.input.read();
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { message } = error as NodeJS.ErrnoException;
+    throw new CommandFailure(2, `${file}: it cannot be read (${message})`, { cause: error });
+  }
+}
+
+/** The object in a file; without `format`, JSON by the name of the file, else YAML, of which JSON is a part. Throws CommandFailure. */
+export async function readDocument(
+  file: string,
+  format: DocumentFormat | undefined,
+  context: CommandContext,
+): Promise<Record<string, unknown>> {
+  const text = await readDocumentText(file, context);
+  const { parseDocument } = await import('../../interaction/contract/documents.ts');
+  const parsed = parseDocument(text, format ?? (extname(file) === '.json' ? 'json' : 'yaml'));
+  if (parsed.ok) return parsed.document;
+  throw new CommandFailure(2, `${file === '-' ? 'standard input' : file}: ${parsed.problem}`);
+}

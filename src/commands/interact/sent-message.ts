@@ -1,0 +1,23 @@
+// What a command says when it put a message into the queue: that it was accepted is all that can be known.
+import type { QueuedOperationId } from '../../interaction/client/call.ts';
+import type { SentMessage } from '../../interaction/client/queue.ts';
+import { operations } from '../../interaction/contract/operations.ts';
+import type { ApiOptions } from './api-options.ts';
+import type { CommandContext } from './command-context.ts';
+import { show } from './output/show.ts';
+import { renderProperties } from './output/table.ts';
+
+export async function showSent(
+  id: QueuedOperationId,
+  { messageId }: SentMessage,
+  options: ApiOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { name: operation } = operations[id];
+  const table = () =>
+    renderProperties([
+      ['queued', operation],
+      ['message', messageId],
+    ]);
+  await show({ value: { queued: operation, messageId }, table }, options, context);
+}

@@ -1,0 +1,114 @@
+// The two tables of a deployment that operators write, configuration and schedule, through the operations that reach them:
+// one key by its path where a path can name it, anything through the whole table.
+import { isPathKey } from '../../interaction/client/call.ts';
+import type { TableChange } from '../../interaction/client/table-diff.ts';
+import { type TableDocument, toTableDocument } from '../../interaction/contract/table-document.ts';
+import type { ApiSession } from './api-session.ts';
+import { CommandFailure } from './command-context.ts';
+
+export type TableName = 'configuration' | 'scheduler';
+
+/** `[set]name`, as the member of a set is stored. */
+const memberOfSet = /^\[([^\]]*)\](.*)$/s;
+
+const keyOperations = { configuration: 'configurationKey', scheduler: 'schedulerKey' } as const;
+
+/** Throws CommandFailure for a key that no table can have. */
+export function requireKey(key: string): void {
+  const problem = key === '' ? 'empty' : /[\r\n]/.test(key) ? 'it has a line break' : null;
+  if (problem !== null) throw new CommandFailure(2, `key ${JSON.stringify(key)}: ${problem}`);
+}
+
+/** The table as it is stored, in the form that can be loaded again. */
+export async function readTable(
+  { client, limits }: ApiSession,
+  table: TableName,
+): Promise<{ readonly document: TableDocument; readonly raw: string }> {
+  if (table === 'scheduler') {
+    const { model, raw } = await client.ask('scheduler', {}, limits);
+    return { document: model, raw };
+  }
+  const { model, raw } = await client.ask(
+    'configuration',
+    { query: { raw: 'true', unstable: 'true' } },
+    limits,
+  );
+  if (model.kind === 'table') return { document: model.table, raw };
+  // The oldest API has no raw form: the table is those of the effective values that come from it, parameter sets aside.
+  const stored = model.entries.filter(({ origin }) => origin.startsWith('DynamoDB configuration table'));
+  return { document: toTableDocument(stored.map(({ key, value }) => ({ key, value: String(value) }))), raw };
+}
+
+/** The value of a key in a table, or null. `[set]name` is a key too. */
+export function valueIn(document: TableDocument, key: string): string | null {
+  const own = memberOf(document, key);
+  if (typeof own === 'string') return own;
+  const [, set, name] = memberOfSet.exec(key) ?? [];
+  const members = set === undefined ? undefined : memberOf(document, set);
+  const member = typeof members === 'object' ? memberOf(members, name!) : undefined;
+  return member ?? null;
+}
+
+function memberOf<Value>(document: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(document, key) ? document[key] : undefined;
+}
+
+export interface Written {
+  readonly key: string;
+  /** Null deletes it. */
+  readonly value: string | null;
+  /** Null for a value that stays. */
+  readonly ttlS: number | null;
+}
+
+/** Writes one key and gives the API's words. Throws CommandFailure for what the API would not do, or would do otherwise. */
+export async function writeKey(api: ApiSession, table: TableName, written: Written): Promise<string> {
+  const { key, value, ttlS } = written;
+  const hasPath = isPathKey(key);
+  if (ttlS !== null) await requireTtl(api, key, hasPath);
+  // Before the latest API, a scheduled action could not be written by itself.
+  const isByPath = hasPath && (table === 'configuration' || (await api.isLatest()));
+  if (!isByPath) return writeChanges(api, table, [{ key, old: null, new: value }]);
+  const query = { ttl: ttlS === null ? undefined : String(ttlS) };
+  // A line that is empty deletes; no body at all is an error there.
+  return api.client.write(keyOperations[table], { argument: key, query, body: value ?? '\n' }, api.limits);
+}
+
+async function requireTtl(api: ApiSession, key: string, hasPath: boolean): Promise<void> {
+  if (!hasPath) {
+    throw new CommandFailure(
+      2,
+      `${key}: --ttl is not possible: the API takes one in a path only, and a path cannot name this key`,
+    );
+  }
+  if (await api.isLatest()) return;
+  throw new CommandFailure(
+    1,
+    `${key}: --ttl is not possible: this API is too old and would keep the value for ever`,
+  );
+}
+
+/** Writes changes by one POST of the whole table's operation; the API's words about it. */
+export async function writeChanges(
+  { client, limits }: ApiSession,
+  table: TableName,
+  changes: readonly TableChange[],
+): Promise<string> {
+  return client.write(table, { body: JSON.stringify(toChangesDocument(changes)) }, limits);
+}
+
+/** The document that makes these changes and no others: null deletes, and `[set]name` is nested, as it is in dumps. */
+export function toChangesDocument(changes: readonly TableChange[]): Record<string, unknown> {
+  const isPlain = ({ key }: TableChange) => !memberOfSet.test(key);
+  const plain = new Map(changes.filter(isPlain).map(({ key, new: value }) => [key, value]));
+  const sets = new Map<string, [string, string | null][]>();
+  for (const { key, new: value } of changes) {
+    const [, set, name] = memberOfSet.exec(key) ?? [];
+    if (set === undefined || name === undefined) continue;
+    // A document cannot have a set and a plain key of one name; the member's own key says the same.
+    if (plain.has(set)) plain.set(key, value);
+    else sets.set(set, [...(sets.get(set) ?? []), [name, value]]);
+  }
+  const nested = [...sets].map(([set, members]) => [set, Object.fromEntries(members)] as const);
+  return Object.fromEntries<unknown>([...plain, ...nested]);
+}

@@ -1,0 +1,49 @@
+// What a server said in an answer that is not the one hoped for: its own words, fit for one line.
+import type { HttpAnswer } from '../../aws/http-exchange.ts';
+import { quote } from './quote.ts';
+
+export type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false };
+
+/** A body as JSON; one that is not UTF-8 is none. */
+export function parseJson(body: Buffer): ParsedJson {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+}
+
+/** The gateway's own message, under `message` or `Message`; null for a body that is an operation's or somebody else's. */
+export function gatewayMessage(body: Buffer): string | null {
+  const json = parseJson(body);
+  if (!json.ok || typeof json.value !== 'object' || json.value === null) return null;
+  const { message, Message } = json.value as { message?: unknown; Message?: unknown };
+  const said = message ?? Message;
+  return typeof said === 'string' ? said : null;
+}
+
+/** The gateway's words in at most 300 characters, or the start of whatever else was sent in at most `maxLength`. */
+export function wordsOf(body: Buffer, maxLength = 80): string {
+  const said = gatewayMessage(body);
+  // Long enough for the resource in a policy's refusal, which is the part that helps.
+  return said === null ? quoteBody(body, maxLength) : quote(withoutSecrets(said), 300);
+}
+
+export function quoteBody(body: Buffer, maxLength = 80): string {
+  return quote(body.subarray(0, 2048).toString('utf8'), maxLength);
+}
+
+/** The first value of a header; empty when there is none. `name` in lower case. */
+export function headerOf(answer: HttpAnswer, name: string): string {
+  const value = answer.headers[name];
+  return typeof value === 'string' ? value : (value?.[0] ?? '');
+}
+
+/**
+ * A refused signature is explained by what was signed, session token included, and a malformed one by the header itself: a
+ * message ends before either.
+ */
+function withoutSecrets(said: string): string {
+  return said.split(/\s*(?:The Canonical String for this request|Authorization=)/, 1)[0]!;
+}

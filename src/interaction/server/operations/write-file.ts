@@ -1,0 +1,40 @@
+// Writes an exported file so that its name stands for nothing or for all of it, whenever the machine stops.
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** What has been written is on disk when this resolves. Directories that are missing are made, for the owner alone. */
+export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  const directory = dirname(resolve(path));
+  const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const temporary = join(directory, `.${randomUUID()}.new`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    // The first failure is the one to tell of.
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+  // A name is on disk with the directory that has it: this one, and those that have one that was made.
+  const last = firstMade === undefined ? directory : dirname(firstMade);
+  for (let changed = directory; changed.length >= last.length; changed = dirname(changed)) {
+    await syncDirectory(changed);
+    if (changed === last) break;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

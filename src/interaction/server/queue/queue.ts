@@ -1,0 +1,132 @@
+// The queue of the deployment, `CloneSquad-Interact-{group}`, to whoever speaks SQS: the same signatures, its own policy.
+// A message is performed before it is acknowledged, so that what was acknowledged is durable; nothing is kept to be
+// received.
+import { partitionOfRegion } from '../../../aws/endpoints.ts';
+import { type RefusalCode, verifyRequest } from '../../../aws/sigv4/verify.ts';
+import type { ArrivedRequest, HandleRequest } from '../handle-request.ts';
+import { claimedKeyId, type RefusalReason, type RefusedRequest } from '../gateway/refused-request.ts';
+import type { KeyFile } from '../keys/key-file.ts';
+import type { Deployment } from '../operations/call.ts';
+import type { Store } from '../store/store.ts';
+import { type Action, queueOfPath } from './action.ts';
+import { createActions, type DroppedMessage } from './actions.ts';
+import { jsonActionName, readJsonAction, writeJsonError, writeJsonResult } from './json-protocol.ts';
+import { queryParametersOf, readQueryAction, writeQueryError, writeQueryResult } from './query-protocol.ts';
+import { maySend } from './senders.ts';
+import { SqsError, type SqsErrorCode, toSqsError } from './sqs-error.ts';
+
+export interface QueueOptions {
+  readonly deployment: Deployment;
+  readonly store: Store;
+  readonly keys: Pick<KeyFile, 'lookup' | 'queueSenders'>;
+  readonly nowMs?: () => number;
+  readonly onRefused?: (refused: RefusedRequest) => void;
+  readonly onDropped?: (dropped: DroppedMessage) => void;
+  /** Hears of failures of the store and of the server's own, which senders see as a 503 or 500, to be tried again. */
+  readonly onFault: (error: unknown) => void;
+}
+
+const errorCodes: Readonly<Record<RefusalCode, SqsErrorCode>> = {
+  'missing-authentication': 'missingAuthenticationToken',
+  'incomplete-signature': 'incompleteSignature',
+  'invalid-client-token': 'invalidSecurityToken',
+  'expired-token': 'expiredToken',
+  'signature-mismatch': 'signatureDoesNotMatch',
+  'signature-expired': 'signatureDoesNotMatch',
+  'invalid-scope': 'signatureDoesNotMatch',
+};
+
+/** As CloneSquad names a group's queue. */
+export function queueName(group: string): string {
+  return `CloneSquad-Interact-${group}`;
+}
+
+/** Whether a request is for the queue and not for the API, whose paths all begin with its stage. */
+export function isQueueRequest(request: ArrivedRequest): boolean {
+  if (queueOfPath(request.rawPath) !== null) return true;
+  if (!/^\/*$/.test(request.rawPath)) return false;
+  return request.method === 'POST' || new URLSearchParams(request.rawQuery).has('Action');
+}
+
+export function createQueue(options: QueueOptions): HandleRequest {
+  const { deployment, store, keys, nowMs = Date.now, onRefused, onDropped, onFault } = options;
+  const name = queueName(deployment.group);
+  const perform = createActions({ deployment, store, name, nowMs, onDropped, onFault });
+
+  return async (request) => {
+    const jsonAction = jsonActionName(request);
+    const writeError = jsonAction === null ? writeQueryError : writeJsonError;
+    try {
+      const userArn = authenticate(request);
+      const action = readAction(request, jsonAction);
+      if (!maySend(userArn, keys.queueSenders(), deployment)) {
+        refuse(request, 'not-allowed');
+        throw new SqsError('accessDenied', denial(userArn, action));
+      }
+      const { queue } = action;
+      if (queue.accountId !== deployment.accountId || queue.name !== name) {
+        throw new SqsError('queueDoesNotExist', 'The specified queue does not exist.');
+      }
+      const result = await perform(action, userArn);
+      return jsonAction === null ? writeQueryResult(result) : writeJsonResult(result);
+    } catch (error) {
+      return writeError(toSqsError(error, onFault));
+    }
+  };
+
+  function refuse(request: ArrivedRequest, reason: RefusalReason): void {
+    const isKnown = (id: string) => keys.lookup(id) !== undefined;
+    onRefused?.({ peerAddress: request.peerAddress, accessKeyId: claimedKeyId(request, isKnown), reason });
+  }
+
+  /** Whose key signed the request. */
+  function authenticate(request: ArrivedRequest): string {
+    const { lookup } = keys;
+    const verified = verifyRequest(request, {
+      region: deployment.region,
+      service: 'sqs',
+      nowMs: nowMs(),
+      // It says what is asked for, which in the Query protocol the body does.
+      boundHeaders: ['x-amz-target'],
+      lookup,
+    });
+    const key = verified.ok ? lookup(verified.accessKeyId) : undefined;
+    if (key !== undefined) return key.userArn;
+    // The keys may have been replaced since the signature was verified.
+    const { code, message } = verified.ok
+      ? {
+          code: 'invalid-client-token' as const,
+          message: 'The security token included in the request is invalid.',
+        }
+      : verified;
+    refuse(request, code);
+    throw new SqsError(errorCodes[code], message);
+  }
+
+  function readAction(request: ArrivedRequest, jsonAction: string | null): Action {
+    const { accountId } = deployment;
+    const parameters = queryParametersOf(request);
+    const action =
+      jsonAction === null
+        ? readQueryAction(request, parameters, accountId)
+        : readJsonAction(jsonAction, request, accountId);
+    if (action !== null) return action;
+    const asked = jsonAction ?? parameters.get('Action');
+    if (asked === undefined) throw new SqsError('invalidAction', 'The request names no action.');
+    throw new SqsError(
+      'unsupportedOperation',
+      `${asked} is not supported: this queue accepts SendMessage, SendMessageBatch, GetQueueUrl and GetQueueAttributes.`,
+    );
+  }
+
+  /** In the words of a policy that does not allow it. */
+  function denial(userArn: string, action: Action): string {
+    const { region, accountId } = deployment;
+    const permission = `sqs:${action.name.replace(/Batch$/, '').toLowerCase()}`;
+    return (
+      `User: ${userArn} is not authorized to perform: ${permission} on resource: ` +
+      `arn:${partitionOfRegion(region)}:sqs:${region}:${accountId}:${name} ` +
+      `because no resource-based policy allows the ${permission} action`
+    );
+  }
+}

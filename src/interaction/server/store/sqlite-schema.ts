@@ -1,0 +1,39 @@
+// How the store lies in a SQLite database. Pure SQL: what runs it is elsewhere.
+
+/** Raised with every change of the tables below. */
+export const schemaVersion = 1;
+
+/** `CSIA`: tells a database of ours from one of another program. */
+export const applicationId = 0x43534941;
+
+export const createSchema = `
+  CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE item (
+    table_name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    expires_at_s INTEGER,
+    PRIMARY KEY (table_name, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX item_expiry ON item (expires_at_s) WHERE expires_at_s IS NOT NULL;
+
+  CREATE TABLE event (
+    event_date TEXT PRIMARY KEY,
+    attributes TEXT NOT NULL,
+    expires_at_s INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX event_expiry ON event (expires_at_s) WHERE expires_at_s IS NOT NULL;
+
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${schemaVersion};
+`;
+
+/** The key/value tables, as `item.table_name` has them. */
+export type TableName = 'configuration' | 'scheduler' | 'state' | 'inventory';
+
+/** The condition that a row is there at the time bound to its parameter, in epoch seconds. */
+export const unexpired = '(expires_at_s IS NULL OR expires_at_s > ?)';
