@@ -2,6 +2,7 @@
 // holding anyone up, asked for once at a time, and kept as long as they are good when a refresh fails.
 import { configuredSource } from './configured-source.ts';
 import { abandonOnAbort, DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
+import { environmentKeys } from './environment-keys.ts';
 import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
 import { createImds } from './imds.ts';
 import { readRoleCredentials } from './instance-role.ts';
@@ -123,9 +124,9 @@ export function createCredentialSource(options: {
 }
 
 /**
- * The standard chain: environment, profiles, SSO, process, web identity and container by the SDK, which is loaded only
- * when one of them is set up and reads the process's own environment; else the instance's role over IMDSv2. A profile
- * that is asked for by name goes before the environment's keys, and must exist.
+ * The standard chain: the environment's keys; profiles, SSO, process, web identity and container by the SDK, which is
+ * loaded only when one of them is set up and reads the process's own environment; else the instance's role over IMDSv2.
+ * A profile that is asked for by name goes before the environment's keys, and must exist.
  */
 export function standardChain(
   env: Environment,
@@ -133,6 +134,8 @@ export function standardChain(
 ): CredentialLookup {
   return async () => {
     if (profile !== undefined) return lookUpProfile(env, profile);
+    const keys = environmentKeys(env);
+    if (keys !== undefined) return keys;
     const configured = await configuredSource(env);
     return configured === undefined ? lookUpRole(env) : lookUpConfigured(env, configured);
   };

@@ -4,6 +4,7 @@ import type { Credentials } from './credentials.ts';
 import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { serviceEndpoint } from './endpoints.ts';
 import { closeAgents, createProxyAgents, type Environment, EnvironmentError } from './http-agents.ts';
+import { withoutSignedSecrets } from './signed-secrets.ts';
 
 export type DiscoveryQuery = {
   readonly groupName: string;
@@ -105,7 +106,7 @@ async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<Disco
 function outcomeOf(error: unknown): DiscoveryAnswer {
   if (error instanceof DiscoveryError || error instanceof EnvironmentError) throw error;
   const name = error instanceof Error ? error.name : '';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = withoutSignedSecrets(error instanceof Error ? error.message : String(error));
   if (name === 'ResourceNotFoundException') return { kind: 'absent' };
   if (name === 'AccessDeniedException') return { kind: 'denied', message };
   throw new DiscoveryError(codeOf(error, name), `Discovery function: ${message}`, { cause: error });

@@ -4,6 +4,7 @@ import type { Limits } from './deadline.ts';
 import { serviceEndpoint } from './endpoints.ts';
 import type { Environment } from './http-agents.ts';
 import type { SignedHttp } from './signed-http.ts';
+import { withoutSignedSecrets } from './signed-secrets.ts';
 
 /** A service and the way to it. */
 export type QueryApi = {
@@ -97,7 +98,12 @@ function toError(
   const { Code, Message } = 'Code' in first ? first : element(element(content, 'Errors'), 'Error');
   if (typeof Code !== 'string')
     return new QueryApiError(action, status, undefined, 'not an answer of this service');
-  return new QueryApiError(action, status, Code, typeof Message === 'string' ? Message : '');
+  return new QueryApiError(
+    action,
+    status,
+    Code,
+    typeof Message === 'string' ? withoutSignedSecrets(Message) : '',
+  );
 }
 
 function isElement(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,7 @@
 // The program `cs-interact`: ties the process to its command line.
 import manifest from '../../package.json' with { type: 'json' };
 import { createCommandInput } from '../commands/interact/command-input.ts';
+import { plainLine } from '../commands/interact/output/plain.ts';
 import { runInteract } from '../commands/interact/program.ts';
 
 const ending = new AbortController();
@@ -17,6 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = 1;
 });
 
+// Nobody reads the messages any longer: the exit status still tells.
+process.stderr.on('error', () => undefined);
+
 void runInteract(process.argv.slice(2), {
   version: manifest.version,
   env: process.env,
@@ -25,9 +29,12 @@ void runInteract(process.argv.slice(2), {
   isTerminal: process.stdout.isTTY === true,
   input: createCommandInput(process.stdin, process.stderr, ending.signal),
   print: (line) => void process.stdout.write(`${line}\n`),
-  warn: (line) => void process.stderr.write(`cs-interact: ${line.replaceAll('\n', ' ')}\n`),
+  warn: (line) => void process.stderr.write(`cs-interact: ${plainLine(line)}\n`),
   explain: (text) => void process.stderr.write(text),
 }).then((status) => {
   // A failure to write that came first stays the outcome.
   process.exitCode ||= status;
+  // A lookup of credentials or of a name that was given up goes on by itself: nothing is left to wait for. An output that
+  // cannot be written says so first.
+  process.stdout.write('', () => setImmediate(() => process.exit()));
 });

@@ -13,6 +13,7 @@ import { type ParsedSignature, parseSignature } from './parse-signature.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { algorithm } from './signature-fields.ts';
 import { checkBoundHeaders, checkScope, checkTime } from './signature-checks.ts';
+import { type DeriveSigningKey, deriveSigningKey } from './signing-key.ts';
 
 export type { ReceivedRequest } from './canonical.ts';
 export type { RefusalCode } from './refusal.ts';
@@ -23,7 +24,7 @@ export type KnownKey = {
   readonly expiresAtMs?: number | undefined;
 };
 
-export type VerifyOptions = {
+export type VerifyOptions<Key extends KnownKey = KnownKey> = {
   readonly region: string;
   readonly service: string;
   readonly nowMs: number;
@@ -31,10 +32,15 @@ export type VerifyOptions = {
   readonly maxSkewMs?: number;
   /** Headers, in lower case, that must be signed where the request has them: those that decide what it asks for. */
   readonly boundHeaders?: readonly string[];
-  readonly lookup: (accessKeyId: string) => KnownKey | undefined;
+  readonly lookup: (accessKeyId: string) => Key | undefined;
+  /** For whoever verifies many requests, one that remembers. */
+  readonly deriveKey?: DeriveSigningKey;
 };
 
-export type Verification = { readonly ok: true; readonly accessKeyId: string } | Refusal;
+/** `key` is the one that the request was verified with, whatever `lookup` would find by now. */
+export type Verification<Key extends KnownKey = KnownKey> =
+  | { readonly ok: true; readonly accessKeyId: string; readonly key: Key }
+  | Refusal;
 
 const defaultMaxSkewMs = 5 * 60_000;
 
@@ -43,11 +49,14 @@ const defaultMaxSkewMs = 5 * 60_000;
  * repeat what the client signed, its session token included, and does not belong in a log.
  *
  * The `host` header must be signed. Other headers are bound only when SignedHeaders names them, in whatever order it
- * does, or the options demand it: the clients in the field leave `x-apigw-api-id`, `content-type` and `user-agent` unsigned. The date and the session token are bound
- * anyway (string to sign; compared with the key's), and so is the body, whose hash is always computed here:
- * UNSIGNED-PAYLOAD is S3's and never matches.
+ * does, or the options demand it: the clients in the field leave `x-apigw-api-id`, `content-type` and `user-agent`
+ * unsigned. The date and the session token are bound anyway (string to sign; compared with the key's), and so is the
+ * body, whose hash is always computed here: UNSIGNED-PAYLOAD is S3's and never matches.
  */
-export function verifyRequest(request: ReceivedRequest, options: VerifyOptions): Verification {
+export function verifyRequest<Key extends KnownKey>(
+  request: ReceivedRequest,
+  options: VerifyOptions<Key>,
+): Verification<Key> {
   const parameters = queryParameters(request.rawQuery);
   const signature = parseSignature(request, parameters);
   if ('ok' in signature) return signature;
@@ -66,11 +75,13 @@ export function verifyRequest(request: ReceivedRequest, options: VerifyOptions):
   const timeRefusal = checkTime(signature, options.nowMs, options.maxSkewMs ?? defaultMaxSkewMs);
   if (timeRefusal !== undefined) return timeRefusal;
 
-  const declaredHash = headerValues(request, 'x-amz-content-sha256')[0];
+  const bodyHash = sha256Hex(request.body);
+  const declaredHash = headerValues(request, 'x-amz-content-sha256')[0] ?? bodyHash;
   const canonical = canonicalRequest(
     request,
     signedParameters(parameters, signature),
     signature.signedHeaders,
+    bodyHash,
   );
   const stringToSign = [
     algorithm,
@@ -78,12 +89,13 @@ export function verifyRequest(request: ReceivedRequest, options: VerifyOptions):
     signature.scope,
     sha256Hex(Buffer.from(canonical, 'latin1')),
   ].join('\n');
-  const expected = sign(stringToSign, key.secretAccessKey, signature);
-  const isBodyAsDeclared = declaredHash === undefined || isSameText(declaredHash, sha256Hex(request.body));
-  if (!isBodyAsDeclared || !isSameText(signature.signature, expected)) {
+  const { deriveKey = deriveSigningKey } = options;
+  const signingKey = deriveKey(key, signature.date, options);
+  const expected = createHmac('sha256', signingKey).update(stringToSign).digest('hex');
+  if (declaredHash !== bodyHash || !isSameText(signature.signature, expected)) {
     return refusal('signature-mismatch', mismatchMessage(canonical, stringToSign));
   }
-  return { ok: true, accessKeyId: signature.accessKeyId };
+  return { ok: true, accessKeyId: signature.accessKeyId, key };
 }
 
 function signedParameters(
@@ -93,14 +105,6 @@ function signedParameters(
   return signature.expiresSeconds === undefined
     ? parameters
     : parameters.filter(({ name }) => name !== 'X-Amz-Signature');
-}
-
-function sign(stringToSign: string, secretAccessKey: string, signature: ParsedSignature): string {
-  let key: Buffer = Buffer.from(`AWS4${secretAccessKey}`, 'utf8');
-  for (const part of [signature.date, signature.region, signature.service, 'aws4_request']) {
-    key = createHmac('sha256', key).update(part).digest();
-  }
-  return createHmac('sha256', key).update(stringToSign).digest('hex');
 }
 
 /** Compares without telling by its duration where the two differ; only whether the lengths do. */

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { ApiSession } from './api-session.ts';
 import type { CommandContext } from './command-context.ts';
 import { durationForms, parseSeconds } from './durations.ts';
+import { plainText } from './output/plain.ts';
 import { type OutputOptions, outputFormats, type Result, show, showText } from './output/show.ts';
 
 export interface ApiOptions extends OutputOptions {
@@ -80,8 +81,9 @@ export async function showTextAnswer(
   else await showText(text, options, context);
 }
 
-/** An answer as it came. */
+/** An answer as it came, except for what a terminal would act on. */
 export function printRaw(raw: string, context: CommandContext): void {
   // YAML ends its last line itself.
-  context.print(raw.replace(/\n$/, ''));
+  const text = raw.replace(/\n$/, '');
+  context.print(context.isTerminal ? plainText(text) : text);
 }

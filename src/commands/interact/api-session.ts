@@ -45,7 +45,13 @@ async function connect(
   const { profile, group, apiUrl, apiId, region } = options;
   const limits: Limits = { timeoutMs: options.timeout * 1000, signal };
   const credentials = createCredentialSource({ lookup: standardChain(env, { profile }) });
-  const http = createSignedHttp({ env, credentials, userAgent: 'cs-interact', maxBodyBytes });
+  const http = createSignedHttp({
+    env,
+    credentials,
+    userAgent: 'cs-interact',
+    maxBodyBytes,
+    connectTimeoutMs,
+  });
   try {
     const found = await findApi({ apiUrl, apiId, group, region, profile, env, credentials }, limits);
     const { send } = http;
@@ -72,6 +78,9 @@ async function connect(
 
 /** What API Gateway can send at most: a fleet's metadata is far above the bound for one instance. */
 const maxBodyBytes = 10 * 1024 * 1024;
+
+/** An address that is silent to connections is given up after this, so that there is time left for the next route. */
+const connectTimeoutMs = 5_000;
 
 const exitStatuses: Readonly<Record<FailureExit, FailureStatus>> = { error: 1, usage: 2, timeout: 75 };
 

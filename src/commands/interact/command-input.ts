@@ -1,6 +1,7 @@
 // Standard input, for the two uses that commands have of it: a document piped in, and a person's answer.
+import { addAbortSignal } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { CommandInput } from './command-context.ts';
+import { CommandFailure, type CommandInput } from './command-context.ts';
 
 /** Questions go to `prompts`, so that the output stays the result alone. Nothing is read before it is asked for. */
 export function createCommandInput(
@@ -11,7 +12,12 @@ export function createCommandInput(
   return {
     async read() {
       const chunks: Buffer[] = [];
-      for await (const chunk of input) chunks.push(Buffer.from(chunk));
+      try {
+        for await (const chunk of addAbortSignal(signal, input)) chunks.push(Buffer.from(chunk));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        throw new CommandFailure(1, 'standard input: given up before its end', { cause: error });
+      }
       return Buffer.concat(chunks).toString('utf8');
     },
     async ask(question) {

@@ -1,14 +1,11 @@
 // What `serve` says of the deployment it stands for: names as CloneSquad gives them, ids that stay the same.
 import { createHash } from 'node:crypto';
-import { accountOf } from '../../interaction/server/keys/access-key.ts';
+import { commonAccountOf } from '../../interaction/server/keys/access-key.ts';
 import type { KeyFile } from '../../interaction/server/keys/key-file.ts';
 import type { Deployment } from '../../interaction/server/operations/call.ts';
 import { queueName } from '../../interaction/server/queue/queue.ts';
 import { tableNames } from '../../interaction/server/store/store.ts';
 import type { ServeOptions } from './serve-options.ts';
-
-/** The account of a deployment whose keys are of none: no AWS account has this id. */
-export const placeholderAccountId = '000000000000';
 
 /** `origin` is what the server listens on, without a slash at the end. */
 export function describeDeployment(
@@ -34,9 +31,7 @@ export function describeDeployment(
 
 /** The one account that all keys are of; null when they are of several, or there are none. */
 export function accountOfKeys(keys: Pick<KeyFile, 'keys'>): string | null {
-  const accounts = new Set(keys.keys().map(({ userArn }) => accountOf(userArn)));
-  const [account] = accounts;
-  return accounts.size === 1 ? (account ?? null) : null;
+  return commonAccountOf(keys.keys().map(({ userArn }) => userArn));
 }
 
 /** In the form of API Gateway's ids, ten letters and digits; the same for a group wherever it is served. */

@@ -48,10 +48,24 @@ async function toFormat(json: string, format: DocumentFormat): Promise<string> {
 
 /** On disk under its name as a whole or not at all, and for its owner only: tags and events are nobody else's business. */
 async function writePrivately(file: string, text: string): Promise<void> {
+  const { realpath, stat, writeFile } = await import('node:fs/promises');
+  try {
+    const present = await stat(file).catch(() => null);
+    // A device or a pipe is written to: a file in the place of /dev/null would be missed by everybody.
+    if (present?.isFile() === false) await writeFile(file, text);
+    else await replaceFile(present === null ? file : await realpath(file), text);
+  } catch (error) {
+    const { message } = error as Error;
+    const advice = 'give one that this user can write';
+    throw new CommandFailure(1, `${file}: it cannot be written (${message}): ${advice}`, { cause: error });
+  }
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
   const { open, rename, rm } = await import('node:fs/promises');
   const temporary = `${file}.${process.pid}.new`;
+  const handle = await open(temporary, 'wx', 0o600);
   try {
-    const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(text);
       await handle.sync();
@@ -61,13 +75,6 @@ async function writePrivately(file: string, text: string): Promise<void> {
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    const { message } = error as Error;
-    throw new CommandFailure(
-      1,
-      `${file}: it cannot be written (${message}): give one that this user can write`,
-      {
-        cause: error,
-      },
-    );
+    throw error;
   }
 }

@@ -1,15 +1,13 @@
 // `cs-interact key create`: a new access key, in the file of a server and before the eyes of whoever is to use it.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isInstanceId } from '../../interaction/server/fleet/fleet-instance.ts';
-import { accountOf } from '../../interaction/server/keys/access-key.ts';
-import { changeKeyFile, type KeyFileDocument } from '../../interaction/server/keys/change-key-file.ts';
-import { createKey, type KeyEntry, type KeyHolder } from '../../interaction/server/keys/new-key.ts';
+import { commonAccountOf } from '../../interaction/server/keys/access-key.ts';
+import type { KeyFileDocument } from '../../interaction/server/keys/change-key-file.ts';
+import type { KeyEntry, KeyHolder } from '../../interaction/server/keys/new-key.ts';
 import { ruleProblem } from '../../interaction/server/keys/rules.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
-import { placeholderAccountId } from './deployment.ts';
 import { durationForms, parseSeconds } from './durations.ts';
-import { parseAccount } from './serve-options.ts';
-import { startWithPath } from './start-failure.ts';
+import { parseAccount, placeholderAccountId } from './serve-options.ts';
 
 interface CreateOptions {
   readonly keys: string;
@@ -74,6 +72,9 @@ async function create(options: CreateOptions, context: CommandContext): Promise<
   }
   const expiresAtMs = expiresIn === undefined ? undefined : Date.now() + expiresIn * 1000;
   let key: KeyEntry | undefined;
+  const { changeKeyFile } = await import('../../interaction/server/keys/change-key-file.ts');
+  const { createKey } = await import('../../interaction/server/keys/new-key.ts');
+  const { startWithPath } = await import('./start-failure.ts');
   await startWithPath('--keys', options.keys, () =>
     changeKeyFile(options.keys, (document) => {
       const accountId = options.account ?? accountOfFile(document) ?? placeholderAccountId;
@@ -102,9 +103,7 @@ function showKey(key: KeyEntry, output: (typeof createFormats)[number], { print 
 
 /** The one account of the keys that are there, or null. */
 function accountOfFile({ keys }: KeyFileDocument): string | null {
-  const accounts = new Set(keys.map(({ userArn }) => accountOf(String(userArn))));
-  const [account] = accounts;
-  return accounts.size === 1 ? (account ?? null) : null;
+  return commonAccountOf(keys.map(({ userArn }) => String(userArn)));
 }
 
 function parseInstanceId(text: string): string {

@@ -20,7 +20,7 @@ import { addOperationsCommand } from './operations.ts';
 import { addReportCommand } from './report.ts';
 import { addRescheduleCommand } from './reschedule.ts';
 import { addScheduleCommand } from './schedule.ts';
-import { addServeCommand } from './serve.ts';
+import { addServeCommand } from './serve-command.ts';
 import { addStateCommand } from './state.ts';
 
 const examples = `

@@ -25,7 +25,7 @@ export function addSelectionOptions(command: Command): Command {
     .option('--instance-id <id...>', 'these instances')
     .option('--name <name...>', 'and those of these names')
     .option('--subfleet <name...>', 'and those of these subfleets')
-    .option('--main-fleet', 'and those of no subfleet')
+    .option('--main-fleet', 'and those of no subfleet; with --tag, only such of them as have the tags')
     .option(
       '--tag <key=value>',
       'and those that have every tag given: KEY=VALUE, where * makes the value a pattern, or KEY= for no such tag',

@@ -82,6 +82,9 @@ export function addServeOptions(command: Command): Command {
   return command;
 }
 
+/** The account of a deployment whose keys are of none: no AWS account has this id. */
+export const placeholderAccountId = '000000000000';
+
 /** Throws commander's InvalidArgumentError. */
 export function parseAccount(text: string): string {
   if (/^\d{12}$/.test(text)) return text;

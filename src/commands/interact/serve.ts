@@ -1,58 +1,33 @@
-// `cs-interact serve`: an Interaction API of one's own.
+// Runs `cs-interact serve`: opens what the options name, listens, and closes it all again in turn.
 import { dirname } from 'node:path';
-import type { Command } from 'commander';
 import { startAdminListener } from '../../interaction/server/admin/listener.ts';
 import { createInteractionApi } from '../../interaction/server/interaction-api.ts';
 import { type KeyFile, openKeyFile } from '../../interaction/server/keys/key-file.ts';
 import type { Deployment } from '../../interaction/server/operations/call.ts';
+import { makePrivateDirectory } from '../../interaction/server/private-directory.ts';
 import { startInteractionServer } from '../../interaction/server/server.ts';
 import { openTlsFiles, type TlsFiles } from '../../interaction/server/tls-files.ts';
 import { announce } from './announcement.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
-import { accountOfKeys, describeDeployment, placeholderAccountId } from './deployment.ts';
+import { accountOfKeys, describeDeployment } from './deployment.ts';
 import { openStore } from './open-store.ts';
-import { makePrivateDirectory } from './private-directory.ts';
 import { droppedLine, refusedLine } from './refusal-lines.ts';
 import { requireRegion } from './region.ts';
-import { addServeOptions, type ServeOptions } from './serve-options.ts';
+import { placeholderAccountId, type ServeOptions } from './serve-options.ts';
 import { createSlowLog } from './slow-log.ts';
 import { startListening, startWithPath } from './start-failure.ts';
 
-const keysHelp = `
-The key file, which "cs-interact key" makes and changes:
-  { "keys": [ { "accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "change-me",
-                "caller": "AROAEXAMPLE", "instanceId": "i-0ab",
-                "userArn": "arn:aws:sts::111111111111:assumed-role/web/i-0ab" },
-              { "accessKeyId": "AKIDOPERATOR", "secretAccessKey": "change-me",
-                "caller": "AIDAEXAMPLE", "allow": ["*"], "deny": ["POST/scheduler*"],
-                "userArn": "arn:aws:iam::111111111111:user/operator" } ],
-    "queueSenders": ["arn:aws:iam::111111111111:user/*"] }
-
-A key stands for the instance that its instanceId names, or its caller as EC2's
-role sessions do (ROLE:INSTANCE). "allow" and "deny" have rules as IAM has them,
-METHOD/path, in which * is any characters and ? any one; "deny" wins. Without
-"allow" an instance's key may GET/metadata, and any other key nothing.
-"queueSenders" says by ARN who may send messages to the queue; without it, in
-d2 every key of the account may, and before d2 none. A key may have a
-"sessionToken" and an "expiresAt" such as "2030-01-31T12:00:00Z".
-Let only its owner read the file: chmod 600 keys.json`;
-
-export function addServeCommand(program: Command, context: CommandContext): void {
-  addServeOptions(program.command('serve'))
-    .description('answer the Interaction API and its queue, every signature verified, until SIGTERM')
-    .addHelpText('after', keysHelp)
-    .action((options: ServeOptions) => serve(options, context));
-}
-
-async function serve(options: ServeOptions, context: CommandContext): Promise<void> {
+/** Until the process is asked to end. Throws CommandFailure. */
+export async function serve(options: ServeOptions, context: CommandContext): Promise<void> {
   const region = requireRegion(options.region, context.env);
   const tls = await openTls(options, context);
   const keys = await startWithPath('--keys', options.keys, () => openKeyFile(options.keys, context.warn));
   const accountId = chooseAccount(options, keys, context);
   const refusals = createSlowLog('refused', context.warn);
   const drops = createSlowLog('dropped', context.warn);
+  const faults = createSlowLog('failed', context.warn);
   const onFault = (error: unknown) =>
-    context.warn(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
+    faults.add(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
   const deploymentAt = (origin: string) => describeDeployment(options, region, accountId, origin);
 
   const store = await openStore(options, region, context);
@@ -83,6 +58,7 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<vo
     await store.close();
     refusals.close();
     drops.close();
+    faults.close();
   }
 
   function openAdmin(deployment: Deployment) {

@@ -53,6 +53,7 @@ export function explainPath(path: string, error: NodeJS.ErrnoException): string 
   // They say by themselves what to do.
   if (error instanceof StoreFileError || error instanceof KeyFileLockedError) return message;
   if (isFileError(error)) return `${message}; correct the file or give another`;
+  if (code === 'EISDIR') return `${path} is a directory: give the path of a file`;
   if (syscall === 'mkdir' && error.path !== undefined) {
     const reason = explainDirectory(dirname(error.path));
     const advice = 'make it for this user, or give a path in another';

@@ -1,11 +1,7 @@
 // `load`: a document into a table, after it was checked, compared with what is there, shown and agreed to.
 import { type Command, Option } from 'commander';
-import {
-  checkDocument,
-  diffTable,
-  type TableChange,
-  type TableDiff,
-} from '../../interaction/client/table-diff.ts';
+import { checkDocument } from '../../interaction/client/document-findings.ts';
+import { diffTable, type TableChange, type TableDiff } from '../../interaction/client/table-diff.ts';
 import { type ApiOptions, addApiOptions, printRaw, withApi } from './api-options.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
 import { parameterHelp } from './operation-help.ts';

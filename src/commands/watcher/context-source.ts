@@ -1,4 +1,5 @@
 // How a configuration learns its context: by discovery, kept and refreshed; or, with --api-url, from what was given.
+import { regionOfHost } from '../../interaction/client/api-address.ts';
 import { quote } from '../../interaction/client/quote.ts';
 import type { AgentConfig } from '../../watcher/config/agent-config.ts';
 import { ContextKeeper } from '../../watcher/context/context-keeper.ts';
@@ -69,7 +70,8 @@ class GivenContext implements ContextSource {
   constructor(config: AgentConfig, parts: SourceParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#region = config.region ?? usualRegion(parts.env) ?? regionOfHost(config.apiUrl as string);
+    this.#region =
+      config.region ?? usualRegion(parts.env) ?? regionOfHost(new URL(config.apiUrl as string).hostname);
   }
 
   async current(signal: AbortSignal): Promise<Resolution> {
@@ -96,12 +98,4 @@ class GivenContext implements ContextSource {
 /** The region that the environment names for every AWS client. */
 function usualRegion(env: SourceParts['env']): string | undefined {
   return env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined;
-}
-
-/** The region that an API Gateway host name carries. */
-function regionOfHost(apiUrl: string): string | null {
-  return (
-    /\.execute-api(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com/.exec(new URL(apiUrl).hostname)?.[1] ??
-    null
-  );
 }

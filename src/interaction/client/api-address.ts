@@ -57,11 +57,11 @@ export function routesFromApiUrl(apiUrl: string, apiId?: string): ApiRoutes {
 
 /** The region that the host name of an API, of a VPC endpoint or of a queue carries; null for any other name. */
 export function regionOfHost(hostname: string): string | null {
-  const [, ofApi, ofQueue, ofOldQueue] =
-    /\.execute-api(?:-fips)?\.([a-z0-9-]+)\.|(?:^|\.)sqs(?:-fips)?\.([a-z0-9-]+)\.|^([a-z0-9-]+)\.queue\./.exec(
-      hostname,
-    ) ?? [];
-  return ofApi ?? ofQueue ?? ofOldQueue ?? null;
+  const [, ofService, ofOldQueue] =
+    /(?:\.execute-api|(?:^|\.)sqs)(?:-fips)?\.([a-z0-9-]+)\.|^([a-z0-9-]+)\.queue\./.exec(hostname) ?? [];
+  const found = ofService ?? ofOldQueue;
+  // A queue of one's own may be called `sqs` too, in a domain that is no region.
+  return found !== undefined && /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(found) ? found : null;
 }
 
 /** The address of an operation, e.g. `metadata`, on a route. The signer settles how the query is encoded. */

@@ -5,14 +5,13 @@ import { ApiFailure } from './api-failure.ts';
 import { type Asked, subjectOf } from './asked.ts';
 import type { ApiOperationId } from './call.ts';
 import { apiUrlAdvice, type Meaning, meaningOfRefusal } from './gateway-refusal.ts';
-import { gatewayMessage, headerOf, wordsOf } from './gateway-words.ts';
+import { gatewayMessage, headerOf, quoteBody, wordsOf } from './gateway-words.ts';
 import { quote } from './quote.ts';
 
 /** The failure that any answer but a 200 is. `nowMs` is this host's time. */
 export function explainAnswer(answer: HttpAnswer, asked: Asked, nowMs: number): ApiFailure {
   const { status } = answer;
-  // An operation's own words tell what was wrong with what was asked.
-  const words = wordsOf(answer.body, 300);
+  const words = wordsOf(answer.body);
   const { kind, advice } = meaningOf(answer, words, asked, nowMs);
   const said = words === '' ? `status ${status} without a body` : `status ${status}: ${words}`;
   return new ApiFailure({ kind, status, subject: subjectOf(asked.id, asked.call), said, advice });
@@ -20,7 +19,7 @@ export function explainAnswer(answer: HttpAnswer, asked: Asked, nowMs: number): 
 
 /** A 200 that is not what the contract promises. */
 export function explainUnreadable(problem: string, body: Buffer, asked: Asked): ApiFailure {
-  const start = wordsOf(body);
+  const start = quoteBody(body);
   return new ApiFailure({
     kind: 'not-an-api',
     status: 200,

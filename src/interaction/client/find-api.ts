@@ -46,7 +46,8 @@ export interface FoundApi {
 
 /** Throws ApiFailure. Nothing is asked for with `apiUrl`, except the region where nothing else tells it. */
 export async function findApi(query: ApiQuery, limits: Limits): Promise<FoundApi> {
-  const { apiUrl, apiId, group } = query;
+  const { apiUrl, apiId, group, region } = query;
+  if (region !== undefined) requireRegion(region);
   if (apiUrl === undefined && apiId !== undefined) throw usage('--api-id: it goes with --api-url only', '');
   if (apiUrl !== undefined) return atUrl(apiUrl, query, limits);
   if (group === undefined) throw usage('no API was named', 'give --group or --api-url');
@@ -92,8 +93,14 @@ async function usualRegion({ env, profile }: ApiQuery, limits: Limits): Promise<
   const region = await findRegion({ env, profile }, limits.signal).catch((error: unknown) => {
     throw explainFailure(error, { subject: 'region', host: null, isReading: true, signal: limits.signal });
   });
-  if (region !== undefined) return region;
+  if (region !== undefined) return requireRegion(region);
   throw usage('no region, requests cannot be signed without one', 'give --region or set AWS_REGION');
+}
+
+/** It becomes a part of host names: credentials go to those of AWS only. */
+function requireRegion(region: string): string {
+  if (/^[a-z0-9-]{1,63}$/.test(region)) return region;
+  throw usage(`region: ${quote(region)} is not one`, 'expected something like eu-west-1');
 }
 
 function isLambdaPlainHttp(region: string, env: Environment): boolean {

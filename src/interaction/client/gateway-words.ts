@@ -1,5 +1,6 @@
 // What a server said in an answer that is not the one hoped for: its own words, fit for one line.
 import type { HttpAnswer } from '../../aws/http-exchange.ts';
+import { withoutSignedSecrets } from '../../aws/signed-secrets.ts';
 import { quote } from './quote.ts';
 
 export type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false };
@@ -23,13 +24,16 @@ export function gatewayMessage(body: Buffer): string | null {
   return typeof said === 'string' ? said : null;
 }
 
-/** The gateway's words in at most 300 characters, or the start of whatever else was sent in at most `maxLength`. */
-export function wordsOf(body: Buffer, maxLength = 80): string {
+/** The gateway's words, an operation's own, or the start of whatever else was sent. */
+export function wordsOf(body: Buffer): string {
   const said = gatewayMessage(body);
-  // Long enough for the resource in a policy's refusal, which is the part that helps.
-  return said === null ? quoteBody(body, maxLength) : quote(withoutSecrets(said), 300);
+  return said === null ? quoteBody(body, maxWordsLength) : quote(withoutSignedSecrets(said), maxWordsLength);
 }
 
+/** Long enough for the resource in a policy's refusal, which is the part that helps. */
+const maxWordsLength = 300;
+
+/** The start of a body that says nothing to a person by itself. */
 export function quoteBody(body: Buffer, maxLength = 80): string {
   return quote(body.subarray(0, 2048).toString('utf8'), maxLength);
 }
@@ -38,12 +42,4 @@ export function quoteBody(body: Buffer, maxLength = 80): string {
 export function headerOf(answer: HttpAnswer, name: string): string {
   const value = answer.headers[name];
   return typeof value === 'string' ? value : (value?.[0] ?? '');
-}
-
-/**
- * A refused signature is explained by what was signed, session token included, and a malformed one by the header itself: a
- * message ends before either.
- */
-function withoutSecrets(said: string): string {
-  return said.split(/\s*(?:The Canonical String for this request|Authorization=)/, 1)[0]!;
 }

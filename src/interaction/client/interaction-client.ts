@@ -114,8 +114,8 @@ export function createInteractionClient(options: InteractionClientOptions): Inte
     limits: Limits,
   ): Promise<Reading<Id>> => {
     const { answer, asked } = await bounded(id, call, limits);
-    return readAnswer(answer, asked, (text) => ({
-      model: readers[id](text, call),
+    return readAnswer(answer, asked, async (text) => ({
+      model: await readers[id](text, call),
       raw: text,
       operation: id,
       route: asked.route,
@@ -144,9 +144,13 @@ export function createInteractionClient(options: InteractionClientOptions): Inte
   };
 }
 
-function readAnswer<Result>(answer: HttpAnswer, asked: Asked, read: (text: string) => Result): Result {
+async function readAnswer<Result>(
+  answer: HttpAnswer,
+  asked: Asked,
+  read: (text: string) => Result | Promise<Result>,
+): Promise<Result> {
   try {
-    return read(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(answer.body));
+    return await read(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(answer.body));
   } catch (error) {
     const isUndecodable = error instanceof TypeError && 'code' in error;
     if (!isUndecodable && !(error instanceof WireFieldError)) throw error;

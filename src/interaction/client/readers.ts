@@ -3,7 +3,6 @@ import { type ConfigurationEntry, parseConfiguration } from '../contract/configu
 import { type ControlRecord, parseControlRecords } from '../contract/control-record.ts';
 import { parseFleetMetadata, parseInstanceMetadata } from '../contract/dialects.ts';
 import { parseDiscovery } from '../contract/discovery.ts';
-import { parseDocument } from '../contract/documents.ts';
 import { type FleetStatus, parseFleetStatus } from '../contract/fleet-status.ts';
 import type { InstanceMetadata } from '../contract/instance-metadata.ts';
 import {
@@ -41,7 +40,7 @@ export interface Models {
   readonly ackEvent: null;
 }
 
-type Reader<Model> = (text: string, call: AnyCall) => Model;
+type Reader<Model> = (text: string, call: AnyCall) => Model | Promise<Model>;
 
 /** Each throws WireFieldError when the answer is not what the contract promises. */
 export const readers: { readonly [Id in ApiOperationId]: Reader<Models[Id]> } = {
@@ -54,9 +53,9 @@ export const readers: { readonly [Id in ApiOperationId]: Reader<Models[Id]> } = 
   fleetMetadata: (text) => parseFleetMetadata(asJson(text)),
   fleetStatus: (text) => parseFleetStatus(asJson(text)),
   discovery: (text) => parseDiscovery(asJson(text)),
-  configuration: (text, call) => toConfigurationDump(asDocument(text, call), call),
+  configuration: async (text, call) => toConfigurationDump(await asDocument(text, call), call),
   configurationKey: asText,
-  scheduler: (text, call) => toTable(asDocument(text, call)),
+  scheduler: async (text, call) => toTable(await asDocument(text, call)),
   schedulerKey: asText,
   sentMetrics: (text) => parseSentMetrics(asJson(text)),
   metricCache: (text) => parseCachedMetrics(asJson(text)),
@@ -84,10 +83,11 @@ function asJson(text: string): unknown {
   }
 }
 
-/** YAML where that was asked for, in the plain values that JSON has. */
-function asDocument(text: string, call: AnyCall): WireObject {
+/** YAML where that was asked for, in the plain values that JSON has; what reads it is loaded only then. */
+async function asDocument(text: string, call: AnyCall): Promise<WireObject> {
   if (text === '') throw new WireFieldError('answer: empty');
   if (call.query?.format?.toLowerCase() !== 'yaml') return toObject(asJson(text), 'answer');
+  const { parseDocument } = await import('../contract/documents.ts');
   const parsed = parseDocument(text, 'yaml');
   if (!parsed.ok) throw new WireFieldError(`answer: ${parsed.problem}`);
   const plain = (_key: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value);

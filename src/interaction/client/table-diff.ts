@@ -1,8 +1,6 @@
 // What loading a document would do to a table, before it is done.
 import { type TableDocument, toTableChanges } from '../contract/table-document.ts';
 
-export { checkDocument, type DocumentFinding } from './document-findings.ts';
-
 /** One item. `key` is the item's: `name`, or `[set]name` for what a document nests. */
 export interface TableChange {
   readonly key: string;

@@ -37,9 +37,9 @@ function jsonLoad(text: string): unknown {
   try {
     // Numbers are read from their text: Python tells 1.0 from 1, and keeps all digits of integers.
     const value: unknown = JSON.parse(text, (_key, member: unknown, context?: { source?: string }) =>
-      typeof member === 'number' ? readNumber(context?.source ?? String(member)) : member,
+      typeof member === 'number' ? readNumber(member, context?.source ?? String(member)) : member,
     );
-    checkDepth(value, 0);
+    if (isTooDeep(value)) throw tooDeep();
     return value;
   } catch (error) {
     if (error instanceof SyntaxError) throw new DocumentError(oneLine(error.message), { cause: error });
@@ -49,14 +49,18 @@ function jsonLoad(text: string): unknown {
   }
 }
 
-function readNumber(source: string): unknown {
-  return /[.eE]/.test(source) ? new PythonFloat(Number(source)) : readInteger(source);
+function readNumber(value: number, source: string): unknown {
+  if (/[.eE]/.test(source)) return new PythonFloat(value);
+  // Python has no integer -0.
+  return Number.isSafeInteger(value) ? value + 0 : readInteger(source);
 }
 
-function checkDepth(value: unknown, depth: number): void {
-  if (depth > maxDepth) throw tooDeep();
-  if (typeof value !== 'object' || value === null) return;
-  for (const member of Object.values(value)) checkDepth(member, depth + 1);
+/** Whether a parsed value is nested deeper than any document is taken. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (depth > maxDepth) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return members.some((member) => isTooDeep(member, depth + 1));
 }
 
 /** The engine's message quotes the document. */

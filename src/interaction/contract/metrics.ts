@@ -3,7 +3,6 @@
 import { type JsonValue, PythonFloat } from './python-json.ts';
 import {
   isAbsent,
-  mismatch,
   readArray,
   readCount,
   readNumber,
@@ -11,6 +10,7 @@ import {
   readString,
   readStrings,
   toArray,
+  toNumber,
   toObject,
   WireFieldError,
   type WireObject,
@@ -158,10 +158,7 @@ export function renderCachedMetric({ lastSamplingAttempt, messages, ...metric }:
 }
 
 function readNumbers(wire: WireObject, field: string, path: string): readonly number[] {
-  return readArray(wire, field, path).map((value, index) => {
-    if (typeof value !== 'number') throw mismatch(`${path}[${index}]`, 'a number', value);
-    return value;
-  });
+  return readArray(wire, field, path).map((value, index) => toNumber(value, `${path}[${index}]`));
 }
 
 /** AWS's lists of `{<name>: string, Value: string}`. */

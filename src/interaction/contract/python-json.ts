@@ -61,14 +61,16 @@ function print(value: JsonValue, lineBreak: string): string {
   const inner = `${lineBreak}    `;
   if (value instanceof PythonFloat) return jsonNumber(value.value, value.toString());
   if (isArray(value)) {
-    if (value.length === 0) return '[]';
-    return `[${inner}${value.map((item) => print(item, inner)).join(`,${inner}`)}${lineBreak}]`;
+    let items = '';
+    for (const item of value) items += `${items === '' ? '' : ','}${inner}${print(item, inner)}`;
+    return items === '' ? '[]' : `[${items}${lineBreak}]`;
   }
   if (typeof value === 'object' && value !== null) {
-    const keys = Object.keys(value).sort(byCodePoint);
-    if (keys.length === 0) return '{}';
-    const members = keys.map((key) => `${ascii(key)}: ${print(value[key]!, inner)}`);
-    return `{${inner}${members.join(`,${inner}`)}${lineBreak}}`;
+    let members = '';
+    for (const key of Object.keys(value).sort(byCodePoint)) {
+      members += `${members === '' ? '' : ','}${inner}${ascii(key)}: ${print(value[key]!, inner)}`;
+    }
+    return members === '' ? '{}' : `{${members}${lineBreak}}`;
   }
   if (typeof value === 'number') return jsonNumber(value, pythonNumber(value));
   return typeof value === 'string' ? ascii(value) : String(value);
@@ -85,14 +87,24 @@ export function isArray(value: JsonValue): value is readonly JsonValue[] {
 }
 
 function ascii(text: string): string {
-  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, escaped);
+  const json = JSON.stringify(text);
+  // Most is ASCII already, and looking is cheaper than replacing nothing.
+  if (!/[\u007f-\uffff]/.test(json)) return json;
+  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/**
- * The order of Python's strings: by code point. JavaScript compares UTF-16 units, which puts U+FFxx after the astral
- * planes; UTF-8 bytes order as code points do.
- */
+/** The order of Python's strings: by code point. JavaScript's own, by UTF-16 unit, puts U+E000 to U+FFFF behind the astral planes. */
 export function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const end = Math.min(a.length, b.length);
+  for (let index = 0; index < end; index++) {
+    const [ofA, ofB] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (ofA !== ofB) return rank(ofA) - rank(ofB);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for what is above U+FFFF: they come behind all other units. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

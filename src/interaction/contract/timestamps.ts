@@ -8,12 +8,16 @@ export function pythonTimestamp(ms: number): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)}${fraction === '000' ? '' : `.${fraction}000`}+00:00`;
 }
 
+/** The years 1 to 9999, which are all that Python has and all that can be printed again. */
+const firstMs = Date.parse('0001-01-01T00:00:00Z');
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
+
 const form =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:[Tt ]+(?<hours>\d{2}):(?<minutes>\d{2})(?::(?<seconds>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?)?\s*(?:[Zz]|UTC|(?<sign>[+-])(?<zoneHours>\d{2}):?(?<zoneMinutes>\d{2})?)?$/;
 
 /**
  * Epoch milliseconds, cut off below. Takes the running system's form, ISO 8601's, a date alone, and no zone for UTC; null
- * for anything else, a 31st of February included.
+ * for anything else, a 31st of February and years that are not of 1 to 9999 included.
  */
 export function parseTimestamp(text: string): number | null {
   const parts = form.exec(text.trim())?.groups;
@@ -26,5 +30,6 @@ export function parseTimestamp(text: string): number | null {
   // Date.parse lets the 31st of a shorter month and 24:00 run over into the next.
   if (Number.isNaN(localMs) || !new Date(localMs).toISOString().startsWith(local)) return null;
   const offsetMs = (zoneHours * 60 + zoneMinutes) * 60_000;
-  return sign === '-' ? localMs + offsetMs : localMs - offsetMs;
+  const ms = sign === '-' ? localMs + offsetMs : localMs - offsetMs;
+  return firstMs <= ms && ms <= lastMs ? ms : null;
 }

@@ -73,8 +73,14 @@ export function readStrings(object: WireObject, field: string, path = field): re
 }
 
 export function readNumber(object: WireObject, field: string, path = field): number {
-  const value = object[field];
+  return toNumber(object[field], path);
+}
+
+/** The value as a number. JSON's parser makes an infinite one of a number that is too large, which no answer could say again. */
+export function toNumber(value: unknown, path: string): number {
   if (typeof value !== 'number') throw mismatch(path, 'a number', value);
+  if (!Number.isFinite(value))
+    throw new WireFieldError(`${path}: expected a number, got one that is too large`);
   return value;
 }
 

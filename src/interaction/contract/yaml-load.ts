@@ -1,11 +1,11 @@
 // Reads one YAML document as PyYAML's safe_load does: YAML 1.1 scalars, the last of duplicate keys counts, and nothing
 // but text, numbers, booleans, null, dates, lists and mappings.
-import { type Document, parseDocument, type ScalarTag, visit } from 'yaml';
+import { type Document, LineCounter, parseDocument, type ScalarTag, visit, YAMLError } from 'yaml';
 import { DocumentError, maxDepth, tooDeep } from './document-error.ts';
 import { pythonStr } from './python-text.ts';
 import { implicitTypes } from './yaml-implicit-types.ts';
 
-/** Beyond what configurations are, and short enough to be read in a second or two: the library is slow. */
+/** Beyond what configurations are, and short enough to be read in about a second: the library is slow. */
 const maxLength = 256 * 1024;
 
 /** Each alias is looked for in the whole document. One anchor may be used so often; all may stand for so much text. */
@@ -32,6 +32,7 @@ export function yamlLoad(text: string): unknown {
   }
   const unprintable = /[^\t\n\r\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
   if (unprintable !== null) throw new DocumentError(`unprintable character at offset ${unprintable.index}`);
+  const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
       version: '1.1',
@@ -43,16 +44,19 @@ export function yamlLoad(text: string): unknown {
       uniqueKeys: false,
       // Says nothing either; `silent` would also keep quiet about a second document.
       logLevel: 'error',
+      // Errors can be as many as the document has lines, and only the first is told: its place is found here.
+      prettyErrors: false,
+      lineCounter: lines,
     });
-    const [wrong] = [...document.errors, ...document.warnings];
-    if (wrong !== undefined) throw toDocumentError(wrong);
+    const wrong = document.errors[0] ?? document.warnings[0];
+    if (wrong !== undefined) throw wrong;
     if (countAliases(document) > maxAliases)
       throw new DocumentError(`it has more than ${maxAliases} aliases`);
     return new Expansion().plain(document.toJS({ mapAsMap: true, maxAliasCount }), 0);
   } catch (error) {
     if (error instanceof DocumentError) throw error;
     // Aliases that multiply or lead nowhere, merge keys without a mapping, a stack that ran out.
-    throw toDocumentError(error as Error);
+    throw toDocumentError(error as Error, lines);
   }
 }
 
@@ -66,15 +70,17 @@ function countAliases(document: Document.Parsed): number {
   return count;
 }
 
-function toDocumentError(error: Error): DocumentError {
+function toDocumentError(error: Error, lines: LineCounter): DocumentError {
   // The library reports it as it does an error of the document.
   if (/^Maximum call stack/.test(error.message)) return tooDeep();
-  return new DocumentError(firstLine(error.message), { cause: error });
+  const [reason = ''] = error.message.split('\n', 1);
+  return new DocumentError(`${reason}${placeOf(error, lines)}`, { cause: error });
 }
 
-/** The library shows the place in the document on the lines below. */
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0]!.replace(/:$/, '');
+function placeOf(error: Error, lines: LineCounter): string {
+  if (!(error instanceof YAMLError)) return '';
+  const { line, col } = lines.linePos(error.pos[0]);
+  return ` at line ${line}, column ${col}`;
 }
 
 /** Turns what the library made into plain values, and counts what aliases make of a small document. */

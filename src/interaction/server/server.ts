@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import type { Answer, ArrivedRequest, HandleRequest } from './handle-request.ts';
 import { closeServer } from './close-server.ts';
 import { internalServerError, requestTooLong, serviceUnavailable } from './gateway/gateway-answers.ts';
-import { readBody } from './read-body.ts';
+import { type BodyRoom, createBodyRoom, NoRoomForBodyError, readBody } from './read-body.ts';
 import { StoreError } from './store/store.ts';
 import type { TlsFiles } from './tls-files.ts';
 
@@ -39,6 +39,8 @@ export interface InteractionServer {
 
 /** Bodies are read before their signature can be verified, hence a bound below API Gateway's 10 MB. */
 const maxBodyBytes = 1024 * 1024;
+/** Of all bodies on their way: they come from anyone. Polls have none, and go on when it is used up. */
+const maxBodiesBytes = 64 * maxBodyBytes;
 
 const timeouts = {
   headersTimeout: 10_000,
@@ -51,11 +53,13 @@ const timeouts = {
 /** Resolves once requests are accepted; rejects with the system's error when the address cannot be listened on. */
 export async function startInteractionServer(options: InteractionServerOptions): Promise<InteractionServer> {
   const { host, port, tls, handlerFor, onFault } = options;
+  const room = createBodyRoom(maxBodiesBytes);
   let handle: HandleRequest;
   const server = createServer(tls, (request, response) => {
-    answer(request, handle).then(
+    answer(request, room, handle).then(
       (answered) => send(response, answered),
       (error: unknown) => {
+        if (error instanceof NoRoomForBodyError) return send(response, serviceUnavailable());
         // A client that went away while it was sending has no answer to wait for.
         if (request.destroyed && !request.complete) return;
         onFault(error);
@@ -81,17 +85,20 @@ export async function startInteractionServer(options: InteractionServerOptions):
 function createServer(tls: TlsFiles | undefined, listener: RequestListener): Server {
   if (tls === undefined) return createHttpServer(timeouts, listener);
   const handshakeTimeout = timeouts.headersTimeout;
-  const server = createHttpsServer({ ...timeouts, handshakeTimeout, ...tls.initial }, listener);
+  let inUse = tls.current();
+  const server = createHttpsServer({ ...timeouts, handshakeTimeout, ...inUse }, listener);
   // Before the handshake, so that a connection never gets a certificate that has been replaced.
   server.prependListener('connection', () => {
-    const changed = tls.changed();
-    if (changed !== null) server.setSecureContext(changed);
+    const current = tls.current();
+    if (current === inUse) return;
+    inUse = current;
+    server.setSecureContext(current);
   });
   return server;
 }
 
-async function answer(request: IncomingMessage, handle: HandleRequest): Promise<Answer> {
-  const body = await readBody(request, maxBodyBytes);
+async function answer(request: IncomingMessage, room: BodyRoom, handle: HandleRequest): Promise<Answer> {
+  const body = await readBody(request, maxBodyBytes, room);
   return body === null ? requestTooLong() : handle(toArrivedRequest(request, body));
 }
 

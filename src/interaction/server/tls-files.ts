@@ -1,7 +1,7 @@
 // The certificate and key that the server answers HTTPS with, from files that are replaced when they are renewed.
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { fileVersion } from './file-version.ts';
+import { followFiles } from './follow-files.ts';
 
 /** The files cannot be used together. The message names the one at fault, as far as can be told. */
 export class TlsFilesError extends Error {
@@ -9,39 +9,26 @@ export class TlsFilesError extends Error {
 }
 
 export interface TlsFiles {
-  /** What was read and can be used. */
-  readonly initial: SecureContextOptions;
-  /** What to use from now on, or null when nothing that can be used has changed. Two system calls when nothing has. */
-  changed(): SecureContextOptions | null;
+  /** What to use from now on: the same object until the files changed. Two system calls when they have not; throws nothing. */
+  current(): SecureContextOptions;
 }
 
 /**
  * Reads a PEM certificate, with the chain behind it, and its private key; throws TlsFilesError. `onWarning` gets a line
  * when others can read the key, and when a change cannot be used: then what was read before stays in use until the
- * files change again.
+ * files can be.
  */
 export function openTlsFiles(
   certificatePath: string,
   keyPath: string,
   onWarning: (line: string) => void,
 ): TlsFiles {
-  const versionsNow = () => `${fileVersion(certificatePath)} ${fileVersion(keyPath)}`;
-  let versions = versionsNow();
-  return {
-    initial: readContext(certificatePath, keyPath, onWarning),
-    changed() {
-      const found = versionsNow();
-      if (found === versions) return null;
-      versions = found;
-      try {
-        return readContext(certificatePath, keyPath, onWarning);
-      } catch (error) {
-        if (!(error instanceof TlsFilesError)) throw error;
-        onWarning(`${error.message}; the certificate read before stays in use`);
-        return null;
-      }
-    },
-  };
+  const current = followFiles(
+    [certificatePath, keyPath],
+    () => readContext(certificatePath, keyPath, onWarning),
+    (reason) => onWarning(`${reason}; the certificate read before stays in use`),
+  );
+  return { current };
 }
 
 function readContext(

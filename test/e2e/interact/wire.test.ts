@@ -229,6 +229,10 @@ const rows: readonly Row[] = [
   { ask: 'GET //METADATA/', as: 'instance', status: 200, answer: flatMetadata, dialects: flat },
   { ask: 'POST /metadata', as: 'instance', status: 200, answer: flatMetadata, dialects: flat },
 
+  { ask: 'POST /cloudwatch/sentmetrics', status: 200, answer: /"MetricName": "RunningInstances"/ },
+  { ask: 'GET //', status: 200, answer: /^(?:allmetadatas|backup|cloudwatch\/metriccache)\n/ },
+  { ask: 'GET /configuration/', status: 200, answer: /^\{\n {4}"app\.disable": \{/ },
+
   // metadata
   { ask: 'GET /metadata', as: 'instance', status: 200, answer: nested, dialects: ['d0'] },
   { ask: 'GET /metadata', as: 'instance', status: 200, answer: flatMetadata, dialects: flat },
@@ -277,6 +281,27 @@ const rows: readonly Row[] = [
     dialects: flat,
   },
 
+  {
+    ask: 'GET /metadata?instanceid=i-0bb',
+    as: 'operator',
+    status: 500,
+    answer: "Can't retrieve requesting InstanceId (AROAOPS:alice).",
+  },
+  {
+    ask: 'GET /metadata?instanceid=i-0cc',
+    as: 'instance',
+    status: 200,
+    answer: /"State": "stopped",\n {4}"Status": "unknown"/,
+    dialects: flat,
+  },
+  {
+    ask: 'GET /metadata?instanceid=i-0ee',
+    as: 'instance',
+    status: 200,
+    answer: /"SubfleetName": "db"/,
+    dialects: flat,
+  },
+
   // The hole that let a reader write: parameters stay parameters.
   {
     ask: 'GET /metadata?OpType=configuration/app.disable&httpMethod=POST&body=1&path=/scheduler',
@@ -293,6 +318,20 @@ const rows: readonly Row[] = [
     status: 200,
     answer: /^\{\n {4}"i-0aa": \{\n {8}"Instance": \{/,
     dialects: ['d0'],
+  },
+  // Without those that are stopped, and without the id inside; members of a subfleet are excluded.
+  { ask: 'GET /allmetadatas', status: 200, answer: /^(?!.*(?:i-0cc|InstanceId))/s, dialects: ['d0'] },
+  {
+    ask: 'GET /allmetadatas',
+    status: 200,
+    answer: /"i-0ee": \{[^}]*"State": "excluded"/,
+    dialects: ['d0'],
+  },
+  {
+    ask: 'GET /fleet/metadata',
+    status: 200,
+    answer: /"InstanceId": "i-0cc"[^}]*"State": "stopped"/,
+    dialects: flat,
   },
   { ask: 'GET /fleet/metadata', status: 404, answer: "Unknown command 'fleet/metadata'", dialects: ['d0'] },
   {
@@ -312,6 +351,10 @@ const rows: readonly Row[] = [
   { ask: 'GET /discovery', status: 200, answer: new RegExp(`"accountId": "${account}"`) },
   { ask: 'GET /discovery', status: 200, answer: /"FunctionName": "Interact"/, dialects: ['d0'] },
   { ask: 'GET /discovery', status: 200, answer: /"InteractAPIGWUrl": "[^"]*\/v1\/"/, dialects: ['d2'] },
+
+  { ask: 'GET /discovery', status: 200, answer: /"ConfigurationURL": ""/, dialects: ['d0'] },
+  { ask: 'GET /discovery', status: 200, answer: /"ConfigurationURLs": ""/, dialects: flat },
+  { ask: 'GET /discovery', status: 200, answer: /^(?!.*InteractAPIGWUrl)/s, dialects: ['d0', 'd1'] },
 
   // configuration
   { ask: 'GET /configuration/app.disable', status: 200, answer: '0' },
@@ -341,6 +384,8 @@ const rows: readonly Row[] = [
       '    "subfleet.MyFleet.state": "running",\n    "t": "True"\n}',
     dialects: flat,
   },
+  { ask: 'GET /configuration?raw=true', status: 200, answer: /"ConfigurationOrigin"/, dialects: ['d0'] },
+  { ask: 'GET /configuration?format=YAML', status: 200, answer: /^app\.disable:\n {2}ConfigurationOrigin: / },
   {
     ask: 'GET /configuration?raw=true&format=yaml',
     status: 200,
@@ -374,6 +419,14 @@ const rows: readonly Row[] = [
     answer: 'Ok (2 key(s) processed)',
   },
   { ask: 'GET /configuration/more', status: 200, answer: 'True' },
+  {
+    ask: 'POST /configuration?restore=true',
+    body: '{"n": 3}',
+    status: 200,
+    answer: 'Ok (1 key(s) processed)',
+    dialects: ['d0', 'd1'],
+  },
+  { ask: 'GET /configuration/more', status: 200, answer: 'True', dialects: ['d0', 'd1'] },
   {
     ask: 'POST /configuration?restore=true',
     body: '{"n": 3}',
@@ -425,6 +478,30 @@ const rows: readonly Row[] = [
     answer: 'cron(0 6 * * ? *),x=2',
   },
   { ask: 'GET /scheduler/dawn', status: 200, answer: 'cron(0 6 * * ? *),x=2' },
+
+  { ask: 'GET /scheduler?format=YAML', status: 200, answer: /^\{/, dialects: ['d0', 'd1'] },
+  {
+    ask: 'GET /scheduler?format=yaml',
+    status: 200,
+    answer: /^Night: cron\(0 22 \* \* \? \*\),x=1\na\/c: rate\(1 day\)\n/,
+  },
+  { ask: 'POST /scheduler', body: '[]', status: 500, answer: /^Can't parse YAML\/JSON document : .* $/s },
+  { ask: 'POST /scheduler/dawn', status: 502, answer: fault },
+  { ask: 'POST /scheduler/dawn', body: '\n', status: 200, answer: '' },
+  { ask: 'GET /scheduler/dawn', status: 400, answer: 'Unknown configuration key!' },
+  {
+    ask: 'POST /scheduler?restore=true&format=yaml',
+    body: 'Night: rate(2 days)\n',
+    status: 200,
+    answer: 'Ok (1 key(s) processed)',
+    dialects: ['d2'],
+  },
+  {
+    ask: 'GET /scheduler',
+    status: 200,
+    answer: '{\n    "Night": "rate(2 days)"\n}',
+    dialects: ['d2'],
+  },
 
   // metrics
   {
@@ -531,6 +608,51 @@ const rows: readonly Row[] = [
     dialects: ['d2'],
   },
   {
+    ask: 'POST /control/instances/unstartable?mode=add&excluded=True',
+    body: '{"SubfleetNames": ["db"], "InstanceNames": ["web-1"]}',
+    status: 200,
+    answer: /^\{\n {4}"i-0aa": \{[^}]*"Excluded": true[^}]*\},\n {4}"i-0ee": \{[^}]*"SubfleetName": "db"/,
+    dialects: ['d2'],
+  },
+  {
+    ask: 'POST /control/instances/unstartable?mode=delete',
+    body: '{"SubfleetNames": null}',
+    status: 200,
+    answer: /^\{\n {4}"i-0ee": \{[^}]*\}\n\}$/,
+    dialects: ['d2'],
+  },
+  {
+    ask: 'GET /control/instances/unstartable?mode=add&subfleetnames=&ttl=-5',
+    status: 200,
+    answer: /^\{\n {4}"i-0ee": \{[^}]*\}\n\}$/,
+    dialects: ['d2'],
+  },
+  {
+    ask: 'POST /control/instances/unstartable',
+    body: '[]',
+    status: 400,
+    answer: /^Failed to parse JSON body: .*!$/s,
+    dialects: ['d2'],
+  },
+  {
+    ask: 'GET /control/instances/unstartable/x',
+    status: 404,
+    answer: "Unknown control state 'x'!",
+    dialects: ['d2'],
+  },
+  {
+    ask: 'GET /control/reschedulenow',
+    status: 200,
+    answer: 'On-demand rescheduling request acknowledged. Reschedule in 0 second(s)...',
+    dialects: flat,
+  },
+  {
+    ask: 'GET /control/reschedulenow?delay=-1',
+    status: 400,
+    answer: /^Failed to parse supplied 'delay' parameter/,
+    dialects: flat,
+  },
+  {
     ask: 'GET /control/reschedulenow',
     status: 404,
     answer: "Unknown command 'control/reschedulenow'",
@@ -560,6 +682,7 @@ const rows: readonly Row[] = [
   { ask: 'GET /backup', status: 500, answer: /MetadataAndBackupS3Path/, dialects: ['d2'] },
   { ask: 'GET /debug/publishreportnow', status: 404, answer: 'Command not available through API Gateway' },
   { ask: 'GET /notify/ackevent', status: 502, answer: fault },
+  { ask: 'GET /notify/ackevent?Events=x', status: 502, answer: fault },
   {
     ask: 'POST /notify/ackevent',
     body: '{"Events": ["2020-11-17 10:50:59.462776+00:00"]}',

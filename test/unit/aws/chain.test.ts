@@ -133,6 +133,21 @@ describe('a profile asked for by name', () => {
   });
 });
 
+test('the keys of the environment come with their token and their end', async () => {
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: 'ASIAENV',
+    AWS_SECRET_ACCESS_KEY: 's',
+    AWS_SESSION_TOKEN: 't',
+    AWS_CREDENTIAL_EXPIRATION: '2030-01-31T12:00:00Z',
+  });
+  assert.deepEqual(await lookUp(), {
+    accessKeyId: 'ASIAENV',
+    secretAccessKey: 's',
+    sessionToken: 't',
+    expiresAtMs: Date.UTC(2030, 0, 31, 12),
+  });
+});
+
 test('STS is asked through the proxy that the environment names', async () => {
   const proxied: string[] = [];
   const proxy = createServer((request, response) => {

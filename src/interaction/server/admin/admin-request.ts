@@ -1,5 +1,6 @@
 // One request of an operator, as the parts of the admin socket see it, and the ways to refuse it.
-import { parseDocument } from '../../contract/documents.ts';
+import { maxDepth } from '../../contract/document-error.ts';
+import { isTooDeep, parseDocument } from '../../contract/documents.ts';
 import type { JsonValue } from '../../contract/python-json.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Store } from '../store/store.ts';
@@ -63,11 +64,14 @@ export function parseObjectBody(body: Buffer): Readonly<Record<string, unknown>>
 
 /** The body as JSON of any kind. Throws AdminRefusal. */
 export function parseJsonBody(body: Buffer): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(body.toString('utf8'));
+    value = JSON.parse(body.toString('utf8'));
   } catch {
     throw new AdminRefusal(400, 'the body is not JSON');
   }
+  if (isTooDeep(value)) throw new AdminRefusal(400, `the body is nested more than ${maxDepth} deep`);
+  return value;
 }
 
 /** The body as a list. Throws AdminRefusal. */

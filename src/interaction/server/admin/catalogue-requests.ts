@@ -4,7 +4,7 @@ import {
   parseCatalogue,
   putCatalogueKeys,
   readCatalogue,
-  removeCatalogueKey,
+  removeCatalogueKeys,
   renderCatalogue,
 } from '../records/catalogue.ts';
 import { AdminRefusal, type AdminServices, known, parseObjectBody, type Route } from './admin-request.ts';
@@ -25,7 +25,7 @@ export function catalogueRoutes({ store }: AdminServices): Route[] {
           if (names.length === 0) throw new AdminRefusal(400, 'key: give the keys to remove');
           const catalogue = new Map((await readCatalogue(store)).map((entry) => [entry.key, entry]));
           const removed = names.map((name) => known(name, catalogue.get(name) ?? null));
-          for (const { key } of removed) await removeCatalogueKey(store, key);
+          await removeCatalogueKeys(store, names);
           return renderCatalogue(removed);
         },
       },

@@ -1,24 +1,19 @@
 // Everything that the server keeps, in the form that an import takes: importing it again changes nothing.
-import { parseDocument } from '../../contract/documents.ts';
 import { renderCachedMetrics, renderSentMetrics } from '../../contract/metrics.ts';
 import type { JsonValue } from '../../contract/python-json.ts';
 import { scalingStatePrefix } from '../fleet/fleet.ts';
+import { snapshotKey } from '../fleet/snapshot.ts';
 import { readCatalogue, renderCatalogue } from '../records/catalogue.ts';
+import { readDiscovery } from '../records/discovery.ts';
 import { readCachedMetrics, readSentMetrics } from '../records/metrics.ts';
-import { type Store, type StoredEvent, type StoredItem, StoreError } from '../store/store.ts';
+import type { StoredEvent, StoredItem } from '../store/store.ts';
 import type { AdminServices } from './admin-request.ts';
-
-/** Of the inventory, what imports say of the deployment's resources. */
-export const discoveryKey = 'discovery';
-
-/** CloneSquad's own picture of the fleet, which it makes anew at each run: its instances are exported as instances. */
-const snapshotKey = 'interact.precomputed';
 
 export async function exportDocument({ store, fleet, group }: AdminServices): Promise<JsonValue> {
   const [known, state, discovery] = await Promise.all([
     fleet.instances(),
     store.state.items(),
-    readDiscovery(store),
+    readDiscovery(store.inventory),
   ]);
   const scalingStates = new Map(
     state
@@ -26,6 +21,7 @@ export async function exportDocument({ store, fleet, group }: AdminServices): Pr
       .map((item) => [item.key.slice(scalingStatePrefix.length), item]),
   );
   const ids = new Set(known.map(({ id }) => id));
+  // CloneSquad makes its snapshot anew at each run: the instances of it are exported as instances.
   const isElsewhere = ({ key }: StoredItem) =>
     key === snapshotKey ||
     (key.startsWith(scalingStatePrefix) && ids.has(key.slice(scalingStatePrefix.length)));
@@ -45,15 +41,6 @@ export async function exportDocument({ store, fleet, group }: AdminServices): Pr
     events: (await store.events.events()).map(eventToJson),
     ...(discovery === null ? {} : { discovery }),
   };
-}
-
-/** As an import wrote it, `1.0` included; null when none did. */
-async function readDiscovery({ inventory }: Store): Promise<JsonValue | null> {
-  const item = await inventory.get(discoveryKey);
-  if (item === null) return null;
-  const parsed = parseDocument(item.value, 'json');
-  if (!parsed.ok) throw new StoreError(`item ${discoveryKey}: ${parsed.problem}`);
-  return parsed.document as JsonValue;
 }
 
 function endOf(item: StoredItem | undefined): { scalingStateEndsAtS?: number } {

@@ -1,9 +1,10 @@
 // Reads a document of anything that the server can know: an export, a fleet file of the version before, or answers of a
 // deployment's API as they came. It adds, and replaces what has the same name; it removes nothing.
-import { pythonJson } from '../../contract/python-json.ts';
+import { controlKey, parseControlState } from '../fleet/control-state.ts';
+import { parseSnapshot, snapshotKey } from '../fleet/snapshot.ts';
 import { parseCatalogue, putCatalogueKeys } from '../records/catalogue.ts';
+import { putDiscovery, toDiscoveryText } from '../records/discovery.ts';
 import { parseEvent } from '../records/event.ts';
-import { toJsonValue } from '../records/json-value.ts';
 import {
   parseEnteredCachedMetrics,
   parseEnteredSentMetrics,
@@ -11,9 +12,8 @@ import {
   putSentMetrics,
 } from '../records/metrics.ts';
 import { RecordError } from '../records/record-error.ts';
-import type { EventTable, StoredEvent } from '../store/store.ts';
+import { type Change, type EventTable, type StoredEvent, StoreError } from '../store/store.ts';
 import type { AdminServices } from './admin-request.ts';
-import { discoveryKey } from './export-document.ts';
 import { parseImportedInstances } from './import-instances.ts';
 import { parseTable } from './import-table.ts';
 import { parseAt } from './mistake.ts';
@@ -49,6 +49,7 @@ const kinds: Readonly<Record<string, ReadKind>> = {
   },
   state(value, { store, nowMs }) {
     const changes = parseTable(value, nowMs());
+    changes.forEach(checkStateItem);
     return { count: changes.length, write: () => store.state.write(changes) };
   },
   sentMetrics(value, { store }) {
@@ -81,6 +82,17 @@ export function prepareImport(
     .map(([kind, read]) => ({ kind, ...parseAt(kind, () => read(members[kind], services)) }));
 }
 
+/** An item that every later request would fail on is refused. Throws RecordError. */
+function checkStateItem({ key, value }: Change): void {
+  try {
+    if (key === snapshotKey) parseSnapshot({ key, value: value ?? '' });
+    if (key === controlKey) parseControlState({ key, value: value ?? '' }, 0);
+  } catch (error) {
+    if (error instanceof StoreError) throw new RecordError(error.message, { cause: error });
+    throw error;
+  }
+}
+
 /** Where clients find a deployment: imported from another, they would send this server's clients there. */
 const addresses = [
   'InteractAPIGWUrl',
@@ -91,14 +103,17 @@ const addresses = [
 ];
 
 /** The answer of `discovery`, or what the Discovery Lambda answers; without addresses. */
-function readDiscovery(value: unknown, { store }: AdminServices): Omit<ImportPart, 'kind'> {
+function readDiscovery(value: unknown, { store, group }: AdminServices): Omit<ImportPart, 'kind'> {
   const answer = toRecord(value);
   const told = answer.discovery === undefined ? answer : toRecord(answer.discovery);
   const kept = Object.fromEntries(Object.entries(told).filter(([name]) => !addresses.includes(name)));
-  const text = pythonJson(toJsonValue(kept, 'discovery'));
+  if (told.GroupName !== undefined && told.GroupName !== group) {
+    throw new RecordError(`GroupName: expected ${JSON.stringify(group)}, the group of this server`);
+  }
+  const text = toDiscoveryText(kept);
   return {
     count: Object.keys(kept).length,
-    write: () => store.inventory.write([{ key: discoveryKey, value: text }]),
+    write: () => putDiscovery(store.inventory, text),
   };
 }
 
@@ -129,7 +144,11 @@ function toRecord(value: unknown): Readonly<Record<string, unknown>> {
 
 /** With numbers that are only numbers, where the difference of `1.0` and `1` says nothing. */
 function plain<Value>(value: Value): Value {
-  return JSON.parse(
-    JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? Number(member) : member)),
-  );
+  const text = JSON.stringify(value, (_key, member: unknown) => {
+    // JSON would make null of it.
+    if (typeof member === 'number' && !Number.isFinite(member))
+      throw new RecordError('a number is too large');
+    return typeof member === 'bigint' ? Number(member) : member;
+  });
+  return JSON.parse(text);
 }

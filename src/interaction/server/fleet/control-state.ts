@@ -23,7 +23,8 @@ export type ControlRecords = ReadonlyMap<string, StoredControlRecord>;
 
 type ControlState = Readonly<Record<ControlList, ControlRecords>>;
 
-const controlKey = 'ec2.control.state';
+/** The State item of both lists. */
+export const controlKey = 'ec2.control.state';
 
 /** The records that have not expired. Throws StoreError. */
 export async function readControlState(state: KeyValueTable, nowMs: number): Promise<ControlState> {
@@ -51,7 +52,8 @@ export function changeControlRecords(
   });
 }
 
-function parseControlState(item: StoredItem | null, nowMs: number): ControlState {
+/** The records of the item that have not expired. Throws StoreError. */
+export function parseControlState(item: StoredItem | null, nowMs: number): ControlState {
   const document = unpackJson(item);
   if (document === null) return { unstoppable: new Map(), unstartable: new Map() };
   try {

@@ -3,9 +3,16 @@
 import type { Store } from '../store/store.ts';
 import { changeItem } from './change-item.ts';
 import { type FleetInstance, isInstanceId, isUp } from './fleet-instance.ts';
-import { changeInstance, fromItem, instanceKey, instancePrefix, toItem } from './instance-item.ts';
+import {
+  changeInstance,
+  createItemDecoder,
+  fromItem,
+  instanceKey,
+  instancePrefix,
+  toItem,
+} from './instance-item.ts';
 import { FleetInstanceError, statesOf } from './parse-fleet-instance.ts';
-import { readSnapshot } from './snapshot.ts';
+import { createSnapshotReader, type Snapshot } from './snapshot.ts';
 
 /** Of the State items that hold what scaling decided, each followed by the instance's id. */
 export const scalingStatePrefix = 'ec2.instance.scaling.state.';
@@ -24,6 +31,8 @@ export interface Fleet {
   instance(id: string): Promise<FleetInstance | null>;
   /** All instances, in the order of their ids. */
   instances(): Promise<readonly FleetInstance[]>;
+  /** CloneSquad's own picture, whatever operators entered and scaling has decided since. */
+  snapshot(): Promise<Snapshot>;
   /** False, and nothing is changed, when an instance with its id was added already. Throws FleetInstanceError. */
   add(instance: FleetInstance): Promise<boolean>;
   /** Adds the instance or replaces the one with its id. Throws FleetInstanceError. */
@@ -44,8 +53,10 @@ export interface Fleet {
   remove(id: string): Promise<FleetInstance | null>;
 }
 
-export function createFleet(store: Store, nowMs: () => number): Fleet {
-  const { inventory, state } = store;
+/** To be kept: it remembers what it has decoded. */
+export function createFleet({ inventory, state }: Store, nowMs: () => number): Fleet {
+  const decode = createItemDecoder();
+  const readSnapshot = createSnapshotReader(state);
   let lastChange: Promise<unknown> = Promise.resolve();
 
   function inOrder<Result>(change: () => Promise<Result>): Promise<Result> {
@@ -57,8 +68,12 @@ export function createFleet(store: Store, nowMs: () => number): Fleet {
   async function instance(id: string): Promise<FleetInstance | null> {
     if (!isInstanceId(id)) return null;
     const [item, scaling] = await Promise.all([inventory.get(instanceKey(id)), state.get(scalingKey(id))]);
-    const known = item === null ? await inSnapshot(store, id) : fromItem(item);
+    const known = item === null ? await inSnapshot(id) : fromItem(item);
     return known === null ? null : withScalingState(known, scaling?.value);
+  }
+
+  async function inSnapshot(id: string): Promise<FleetInstance | null> {
+    return (await readSnapshot()).instances.get(id) ?? null;
   }
 
   async function putAll(entries: readonly FleetEntry[]): Promise<void> {
@@ -76,7 +91,7 @@ export function createFleet(store: Store, nowMs: () => number): Fleet {
     const changed =
       (await changeInstance(inventory, id, (known) =>
         isUp(known) ? known : { ...known, ec2State: 'running' },
-      )) ?? (await inSnapshot(store, id));
+      )) ?? (await inSnapshot(id));
     if (changed === null) return null;
     const expiresAtS = ttlS === undefined ? undefined : Math.ceil(nowMs() / 1000) + ttlS;
     await state.write([{ key: scalingKey(id), value: scalingState, expiresAtS }]);
@@ -85,8 +100,7 @@ export function createFleet(store: Store, nowMs: () => number): Fleet {
 
   async function setEc2State(id: string, ec2State: FleetInstance['ec2State']) {
     const changed =
-      (await changeInstance(inventory, id, (known) => ({ ...known, ec2State }))) ??
-      (await inSnapshot(store, id));
+      (await changeInstance(inventory, id, (known) => ({ ...known, ec2State }))) ?? (await inSnapshot(id));
     if (changed === null) return null;
     if (changed.ec2State !== ec2State || changed.scalingState !== null) {
       const reason = "it comes from CloneSquad's snapshot, which says otherwise: add it to have it here";
@@ -102,18 +116,16 @@ export function createFleet(store: Store, nowMs: () => number): Fleet {
       const [items, scaling, snapshot] = await Promise.all([
         inventory.items(instancePrefix),
         state.items(scalingStatePrefix),
-        readSnapshot(store),
+        readSnapshot(),
       ]);
       const scalingStates = new Map(scaling.map(({ key, value }) => [key, value]));
-      const known = new Map(snapshot.map((known) => [known.id, known]));
-      for (const item of items) {
-        const entered = fromItem(item);
-        known.set(entered.id, entered);
-      }
+      const known = new Map(snapshot.instances);
+      for (const entered of decode(items)) known.set(entered.id, entered);
       return [...known.values()]
         .sort((a, b) => (a.id < b.id ? -1 : 1))
         .map((known) => withScalingState(known, scalingStates.get(scalingKey(known.id))));
     },
+    snapshot: readSnapshot,
     add: (instance) =>
       inOrder(async () => {
         if (!(await inventory.writeIf(null, toItem(instance)))) return false;
@@ -128,7 +140,7 @@ export function createFleet(store: Store, nowMs: () => number): Fleet {
         const changed = await changeInstance(inventory, id, edit);
         if (changed !== null)
           return { ...changed, scalingState: (await state.get(scalingKey(id)))?.value ?? null };
-        if ((await inSnapshot(store, id)) === null) return null;
+        if ((await inSnapshot(id)) === null) return null;
         throw new FleetInstanceError(`${id} comes from CloneSquad's snapshot: add it to change it here`);
       }),
     setState: (id, name, ttlS) =>
@@ -157,10 +169,6 @@ export function createFleet(store: Store, nowMs: () => number): Fleet {
         return known;
       }),
   };
-}
-
-async function inSnapshot(store: Store, id: string): Promise<FleetInstance | null> {
-  return (await readSnapshot(store)).find((known) => known.id === id) ?? null;
 }
 
 function scalingKey(id: string): string {

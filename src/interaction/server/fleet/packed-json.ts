@@ -1,6 +1,6 @@
 // JSON as CloneSquad keeps it in the State table: compressed and in base64, or plain. It reads both; so does this.
 import { gunzipSync } from 'node:zlib';
-import { type KeyValueTable, StoreError, type StoredItem } from '../store/store.ts';
+import { StoreError, type StoredItem } from '../store/store.ts';
 
 /** A hundred times the largest item of DynamoDB; more is no document of CloneSquad's. */
 const maxDocumentBytes = 40 * 1024 * 1024;
@@ -13,10 +13,6 @@ export function unpackJson(item: StoredItem | null): unknown {
   } catch (error) {
     throw new StoreError(`item ${item.key} is not JSON, plain or compressed`, { cause: error });
   }
-}
-
-export async function readJson(table: KeyValueTable, key: string): Promise<unknown> {
-  return unpackJson(await table.get(key));
 }
 
 function isPlain(text: string): boolean {

@@ -94,6 +94,7 @@ function toCountOf(value: unknown, arns: readonly string[]): number {
 
 function toText(field: string, value: unknown): string {
   if (typeof value !== 'string') throw new FleetInstanceError(`${field}: expected a string`);
+  if (!value.isWellFormed()) throw new FleetInstanceError(`${field}: not Unicode text`);
   if (Buffer.byteLength(value) <= maxTextBytes) return value;
   throw new FleetInstanceError(`${field}: longer than ${maxTextBytes} bytes`);
 }

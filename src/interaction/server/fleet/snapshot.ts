@@ -2,21 +2,46 @@
 // instances are known without anybody entering them.
 import { parseFleetMetadata } from '../../contract/dialects.ts';
 import type { InstanceMetadata } from '../../contract/instance-metadata.ts';
-import { WireFieldError } from '../../contract/wire-fields.ts';
-import { type Store, StoreError } from '../store/store.ts';
+import { parseSentMetrics, type SentMetric } from '../../contract/metrics.ts';
+import { isAbsent, WireFieldError, type WireObject } from '../../contract/wire-fields.ts';
+import { type KeyValueTable, type StoredItem, StoreError } from '../store/store.ts';
 import type { FleetInstance } from './fleet-instance.ts';
-import { readJson } from './packed-json.ts';
+import { unpackJson } from './packed-json.ts';
 import { FleetInstanceError, statesOf } from './parse-fleet-instance.ts';
 
-const snapshotKey = 'interact.precomputed';
+/** The State item that CloneSquad keeps it in. */
+export const snapshotKey = 'interact.precomputed';
 
-/** The instances of the snapshot; none without one. Throws StoreError when it cannot be understood. */
-export async function readSnapshot(store: Store): Promise<readonly FleetInstance[]> {
-  const document = (await readJson(store.state, snapshotKey)) as { data?: { metadata?: unknown } } | null;
-  const metadata = document?.data?.metadata;
-  if (metadata === undefined || metadata === null) return [];
+export interface Snapshot {
+  readonly instances: ReadonlyMap<string, FleetInstance>;
+  readonly sentMetrics: readonly SentMetric[];
+}
+
+/**
+ * Reads the snapshot, which is empty without one, and decodes it when its text has changed since the last time: that takes
+ * milliseconds, and every poll of an instance that only the snapshot has asks for it. Throws StoreError when it cannot be
+ * understood.
+ */
+export function createSnapshotReader(state: KeyValueTable): () => Promise<Snapshot> {
+  let last: { readonly text: string | undefined; readonly snapshot: Snapshot } | null = null;
+  return async () => {
+    const item = await state.get(snapshotKey);
+    if (last === null || last.text !== item?.value)
+      last = { text: item?.value, snapshot: parseSnapshot(item) };
+    return last.snapshot;
+  };
+}
+
+/** What the item says. Throws StoreError when it cannot be understood. */
+export function parseSnapshot(item: StoredItem | null): Snapshot {
+  const document = unpackJson(item) as { data?: WireObject | null } | null;
+  const { metadata, 'cloudwatch/sentmetrics': metrics } = document?.data ?? {};
   try {
-    return parseFleetMetadata(metadata).map(toFleetInstance);
+    const instances = isAbsent(metadata) ? [] : parseFleetMetadata(metadata).map(toFleetInstance);
+    return {
+      instances: new Map(instances.map((instance) => [instance.id, instance])),
+      sentMetrics: isAbsent(metrics) ? [] : parseSentMetrics(metrics),
+    };
   } catch (error) {
     if (!(error instanceof WireFieldError || error instanceof FleetInstanceError)) throw error;
     throw new StoreError(`item ${snapshotKey}: ${error.message}`, { cause: error });

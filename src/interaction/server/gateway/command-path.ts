@@ -30,7 +30,12 @@ export function normaliseCommand(path: string): string {
     .split('/')
     .filter((part) => part !== '')
     .join('/');
-  return joined.replace(/(?:%[0-9a-f]{2})+/g, (escapes) =>
+  return decodeOnce(joined);
+}
+
+/** Percent-decoded; what is no UTF-8 becomes U+FFFD, and broken escapes stay as they are. */
+export function decodeOnce(text: string): string {
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) =>
     Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'),
   );
 }

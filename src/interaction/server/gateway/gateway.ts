@@ -3,8 +3,10 @@
 // could replace the path and the method, which let a caller who may only read write.
 import { partitionOfRegion } from '../../../aws/endpoints.ts';
 import { headerValues } from '../../../aws/sigv4/canonical.ts';
+import { rememberSigningKeys } from '../../../aws/sigv4/signing-key.ts';
 import { type ReceivedRequest, type RefusalCode, verifyRequest } from '../../../aws/sigv4/verify.ts';
 import { findOperation, type Method, operations } from '../../contract/operations.ts';
+import { createFleet } from '../fleet/fleet.ts';
 import type { Answer, ArrivedRequest, HandleRequest } from '../handle-request.ts';
 import type { AccessKey } from '../keys/access-key.ts';
 import { isAllowed } from '../keys/rules.ts';
@@ -46,6 +48,8 @@ const errorTypes: Readonly<Record<RefusalCode, string>> = {
 
 export function createGateway(options: GatewayOptions): HandleRequest {
   const { deployment, store, lookup, onlyApiId, nowMs = Date.now, onRefused } = options;
+  const fleet = createFleet(store, nowMs);
+  const deriveKey = rememberSigningKeys();
   const isKnown = (accessKeyId: string) => lookup(accessKeyId) !== undefined;
   const refuse = (request: ArrivedRequest, reason: RefusalReason, answer: Answer) => {
     onRefused?.({ peerAddress: request.peerAddress, accessKeyId: claimedKeyId(request, isKnown), reason });
@@ -62,14 +66,17 @@ export function createGateway(options: GatewayOptions): HandleRequest {
 
     const { region } = deployment;
     const arrivedAtMs = nowMs();
-    const verified = verifyRequest(request, { region, service: 'execute-api', nowMs: arrivedAtMs, lookup });
+    const verified = verifyRequest(request, {
+      region,
+      service: 'execute-api',
+      nowMs: arrivedAtMs,
+      lookup,
+      deriveKey,
+    });
     if (!verified.ok) {
       return refuse(request, verified.code, signatureRefused(errorTypes[verified.code], verified.message));
     }
-    const key = lookup(verified.accessKeyId);
-    // The keys may have been replaced since the signature was verified.
-    if (key === undefined) return refuse(request, 'invalid-client-token', missingAuthenticationToken());
-
+    const { accessKeyId, key } = verified;
     const command = normaliseCommand(staged.path);
     // As the policy of the running system is asked: before anyone looks whether there is such an operation.
     if (!isAllowed(key, method, command)) {
@@ -88,7 +95,8 @@ export function createGateway(options: GatewayOptions): HandleRequest {
     const answer = await answerOperation(found.id, {
       deployment,
       store,
-      identity: identityOf(verified.accessKeyId, key, request),
+      fleet,
+      identity: identityOf(accessKeyId, key, request),
       method,
       argument: found.argument,
       path: staged.path,

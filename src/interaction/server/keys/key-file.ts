@@ -1,6 +1,6 @@
 // The access keys that the server accepts, in a JSON file that may change while it runs.
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { fileVersion } from '../file-version.ts';
+import { followFiles } from '../follow-files.ts';
 import type { AccessKey } from './access-key.ts';
 import { KeyFileError, type KeyFileContent, parseKeyFile } from './parse-key-file.ts';
 
@@ -15,23 +15,14 @@ export interface KeyFile {
 /**
  * Reads the file now (throws KeyFileError) and again at the first use after it changed. `onWarning` gets a line when
  * what was read is unsafe or useless, and when a change cannot be used: then what was read before stays in force until
- * the file changes again.
+ * the file can be.
  */
 export function openKeyFile(path: string, onWarning: (line: string) => void): KeyFile {
-  let version = fileVersion(path);
-  let content = readContent(path, onWarning);
-  const current = (): KeyFileContent => {
-    const found = fileVersion(path);
-    if (found === version) return content;
-    version = found;
-    try {
-      content = readContent(path, onWarning);
-    } catch (error) {
-      if (!(error instanceof KeyFileError)) throw error;
-      onWarning(`${error.message}; the keys read before stay in force`);
-    }
-    return content;
-  };
+  const current = followFiles(
+    [path],
+    () => readContent(path, onWarning),
+    (reason) => onWarning(`${reason}; the keys read before stay in force`),
+  );
   return {
     lookup: (accessKeyId) => current().keys.get(accessKeyId),
     keys: () => [...current().keys.values()],

@@ -5,11 +5,10 @@ import { printDocument } from '../../contract/documents.ts';
 import type { JsonValue } from '../../contract/python-json.ts';
 import { toTableDocument } from '../../contract/table-document.ts';
 import { pythonTimestamp } from '../../contract/timestamps.ts';
-import { createFleet } from '../fleet/fleet.ts';
 import { type FleetInstance, isVisible, nameOf, subfleetOf } from '../fleet/fleet-instance.ts';
 import type { StoredItem } from '../store/store.ts';
 import type { Call, Deployment, OperationAnswer, QueueCall } from './call.ts';
-import { readDiscovery } from './discovery.ts';
+import { tellDiscovery } from './discovery.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 /** A file's path under the backup directory, and what it holds. */
@@ -39,8 +38,10 @@ export function performBackup(call: QueueCall): Promise<OperationAnswer> {
 }
 
 /** A file that cannot be written makes it a failure, which the running system only logs. Files before it stay. */
-async function backUp(call: Pick<Call, 'deployment' | 'store' | 'nowMs'>): Promise<OperationAnswer> {
-  const { deployment, store, nowMs } = call;
+async function backUp(
+  call: Pick<Call, 'deployment' | 'store' | 'fleet' | 'nowMs'>,
+): Promise<OperationAnswer> {
+  const { deployment, store, fleet, nowMs } = call;
   if (deployment.backupPath === null) return { status: 500, body: noPath };
   const unsafe = [deployment.accountId, deployment.region, deployment.group].find((part) =>
     /[/\0]/.test(part),
@@ -50,8 +51,8 @@ async function backUp(call: Pick<Call, 'deployment' | 'store' | 'nowMs'>): Promi
   const [configuration, scheduler, instances, discovery] = await Promise.all([
     store.configuration.items(),
     store.scheduler.items(),
-    createFleet(store, () => nowMs).instances(),
-    readDiscovery(call),
+    fleet.instances(),
+    tellDiscovery(call),
   ]);
   const now = pythonTimestamp(nowMs);
   try {

@@ -2,6 +2,7 @@
 import type { Dialect } from '../../contract/instance-metadata.ts';
 import type { Method } from '../../contract/operations.ts';
 import type { Identity } from '../gateway/caller.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Store, TableNames } from '../store/store.ts';
 
 /** What is true of the whole deployment that this server answers for. */
@@ -26,6 +27,8 @@ export interface Deployment {
 export interface Call {
   readonly deployment: Deployment;
   readonly store: Store;
+  /** Over the same store. */
+  readonly fleet: Fleet;
   readonly identity: Identity;
   readonly method: Method;
   /** What the operation's name has in the place of parentheses, normalised; null without any. */
@@ -42,6 +45,7 @@ export interface Call {
 export interface QueueCall {
   readonly deployment: Deployment;
   readonly store: Store;
+  readonly fleet: Fleet;
   readonly message: Readonly<Record<string, unknown>>;
   readonly nowMs: number;
 }

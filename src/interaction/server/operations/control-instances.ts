@@ -11,7 +11,6 @@ import {
   readControlState,
   type StoredControlRecord,
 } from '../fleet/control-state.ts';
-import { createFleet } from '../fleet/fleet.ts';
 import { type FleetInstance, isVisible, nameOf, subfleetOf } from '../fleet/fleet-instance.ts';
 import { selectInstances, TagPatternError } from '../fleet/select-instances.ts';
 import type { Call, OperationAnswer } from './call.ts';
@@ -38,7 +37,7 @@ export async function answerControlInstances(call: Call): Promise<OperationAnswe
   const ttlS = readTtl(ttl);
   if (ttlS === null) return { status: 400, body: `Invalid ttl '${ttl}'! (Must be whole seconds)` };
 
-  const fleet = (await createFleet(store, () => nowMs).instances()).filter((known) => isVisible(known, 'd2'));
+  const fleet = (await call.fleet.instances()).filter((known) => isVisible(known, 'd2'));
   try {
     const records =
       mode === undefined

@@ -1,29 +1,22 @@
 // `discovery`: where the deployment's resources are, and who is asking. The server knows some of it by itself; the rest
 // enters by import and wins. What is not known is left out.
 import { type JsonValue, pythonJson } from '../../contract/python-json.ts';
-import { readJson } from '../fleet/packed-json.ts';
 import { printTime } from '../fleet/spot-events.ts';
 import type { Identity } from '../gateway/caller.ts';
-import { StoreError } from '../store/store.ts';
+import { readDiscovery } from '../records/discovery.ts';
 import type { Call, Deployment, OperationAnswer } from './call.ts';
 
-const inventoryKey = 'discovery';
-
 export async function answerDiscovery(call: Call): Promise<OperationAnswer> {
-  const discovery = await readDiscovery(call);
+  const discovery = await tellDiscovery(call);
   return { status: 200, body: pythonJson({ discovery, identity: toWireIdentity(call.identity) }) };
 }
 
 /** The deployment's resources, as the dialect tells them. Throws StoreError. */
-export async function readDiscovery({
+export async function tellDiscovery({
   deployment,
   store,
 }: Pick<Call, 'deployment' | 'store'>): Promise<Readonly<Record<string, JsonValue>>> {
-  const entered = await readJson(store.inventory, inventoryKey);
-  if (typeof entered !== 'object' || Array.isArray(entered)) {
-    throw new StoreError(`item ${inventoryKey}: expected a JSON object`);
-  }
-  const discovery = { ...knownResources(deployment), ...(entered as Record<string, JsonValue> | null) };
+  const discovery = { ...knownResources(deployment), ...(await readDiscovery(store.inventory)) };
   return deployment.dialect === 'd2' ? withPrintedTimes(discovery) : discovery;
 }
 

@@ -1,7 +1,6 @@
 // `allmetadatas` and `fleet/metadata`: one question, which D0 has under another name and answers in another shape.
 import { renderFleetMetadata } from '../../contract/dialects.ts';
 import { pythonJson } from '../../contract/python-json.ts';
-import { createFleet } from '../fleet/fleet.ts';
 import { isVisible } from '../fleet/fleet-instance.ts';
 import { toInstanceMetadata } from '../fleet/to-metadata.ts';
 import type { Call, OperationAnswer } from './call.ts';
@@ -15,10 +14,9 @@ export function answerFleetMetadata(call: Call): Promise<OperationAnswer> {
 }
 
 async function answerFleet(call: Call): Promise<OperationAnswer> {
-  const { deployment, store, nowMs } = call;
+  const { deployment, fleet, nowMs } = call;
   const { dialect } = deployment;
-  const fleet = await createFleet(store, () => nowMs).instances();
-  const visible = fleet.filter((instance) => isVisible(instance, dialect));
+  const visible = (await fleet.instances()).filter((instance) => isVisible(instance, dialect));
   const metadata = visible.map((instance) => toInstanceMetadata(instance, dialect, nowMs));
   return { status: 200, body: pythonJson(renderFleetMetadata(metadata, dialect)) };
 }

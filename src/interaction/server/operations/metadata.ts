@@ -1,7 +1,6 @@
 // `metadata`: what is known of the calling instance, or of another that it names.
 import { renderInstanceMetadata } from '../../contract/dialects.ts';
 import { pythonJson } from '../../contract/python-json.ts';
-import { createFleet } from '../fleet/fleet.ts';
 import { isVisible } from '../fleet/fleet-instance.ts';
 import { toInstanceMetadata } from '../fleet/to-metadata.ts';
 import { kindOfCaller } from '../gateway/caller.ts';
@@ -9,7 +8,7 @@ import type { Call, OperationAnswer } from './call.ts';
 import { readParameter } from './parameters.ts';
 
 export async function answerMetadata(call: Call): Promise<OperationAnswer> {
-  const { deployment, identity, store, nowMs } = call;
+  const { deployment, identity, fleet, nowMs } = call;
   const { dialect } = deployment;
   const asking = kindOfCaller(identity.caller);
   if (asking.kind === 'not-a-session') {
@@ -21,7 +20,7 @@ export async function answerMetadata(call: Call): Promise<OperationAnswer> {
     return { status: 500, body: `Can't retrieve requesting InstanceId (${identity.caller}).` };
   }
   const id = readParameter(call, 'metadata', 'instanceid') ?? asking.instanceId;
-  const instance = await createFleet(store, () => nowMs).instance(id);
+  const instance = await fleet.instance(id);
   if (instance === null || !isVisible(instance, dialect)) {
     return { status: 400, body: `No information for instance id '${id}'!` };
   }

@@ -11,7 +11,8 @@ export type Obfuscate = (value: JsonValue) => JsonValue;
 /** What is told by its form, in the order it is looked for: an ARN has most of the others in it. */
 const forms: readonly (readonly [word: string, form: RegExp])[] = [
   ['arn', /\barn:[a-z-]+:[^\s"'\\,;]+/g],
-  ['email', /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g],
+  // From the start of a word only: from each of its letters, a long word without an @ would be read as often as it is long.
+  ['email', /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g],
   ['principal', /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b/g],
   ['host', /\b(?:ip|ec2)(?:-\d{1,3}){4}\b[\w.-]*/g],
   ['instance', /\bi-[0-9a-f]{8,17}\b/g],
@@ -31,9 +32,14 @@ const maxDepth = 100;
 export function createObfuscator(names: readonly string[]): Obfuscate {
   const key = randomBytes(32);
   // Letters alone, so that no other form is found in it.
+  const standIns = new Map<string, string>();
   const standIn = (word: string, text: string) => {
+    const known = standIns.get(text);
+    if (known !== undefined) return `${word}-${known}`;
     const digest = createHmac('sha256', key).update(text).digest('hex').slice(0, 12);
-    return `${word}-${digest.replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)]!)}`;
+    const letters = digest.replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)]!);
+    standIns.set(text, letters);
+    return `${word}-${letters}`;
   };
   const nameForm = toNameForm(new Set(names));
 

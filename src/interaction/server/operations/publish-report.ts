@@ -1,12 +1,12 @@
 // `debug/publishreportnow`: everything that the server keeps, in one archive for whoever has to find out what happened, and
 // in a second one that can be shown to strangers.
 import { join } from 'node:path';
-import type { JsonValue } from '../../contract/python-json.ts';
+import { setImmediate } from 'node:timers/promises';
+import { isArray, type JsonValue } from '../../contract/python-json.ts';
 import { pythonTimestamp } from '../../contract/timestamps.ts';
-import { createFleet } from '../fleet/fleet.ts';
 import { nameOf } from '../fleet/fleet-instance.ts';
 import type { OperationAnswer, QueueCall } from './call.ts';
-import { createObfuscator } from './obfuscate.ts';
+import { createObfuscator, type Obfuscate } from './obfuscate.ts';
 import { writeFileAtomically } from './write-file.ts';
 import { type ArchivedFile, zipFiles } from './zip-archive.ts';
 
@@ -22,7 +22,7 @@ export async function performPublishReport(call: QueueCall): Promise<OperationAn
   }
   const report = await collect(call);
   const obfuscate = createObfuscator(await sensitiveNames(call));
-  const obfuscated = new Map([...report].map(([path, content]) => [path, obfuscate(content)]));
+  const obfuscated = await obfuscateReport(report, obfuscate);
   const name = `${pythonTimestamp(nowMs).replaceAll(' ', '_')}_notifymgr_report`;
   try {
     await writeFileAtomically(join(reportPath, `${name}.zip`), await zipFiles(toFiles(report), nowMs));
@@ -37,15 +37,15 @@ export async function performPublishReport(call: QueueCall): Promise<OperationAn
 }
 
 /** What each file of the archive holds, by its path there. */
-async function collect({ deployment, store, nowMs }: QueueCall): Promise<Report> {
+async function collect({ deployment, store, fleet, nowMs }: QueueCall): Promise<Report> {
   const { dialect, group, accountId, region, apiId } = deployment;
-  const [configuration, scheduler, state, inventory, events, fleet] = await Promise.all([
+  const [configuration, scheduler, state, inventory, events, instances] = await Promise.all([
     store.configuration.items(),
     store.scheduler.items(),
     store.state.items(),
     store.inventory.items(),
     store.events.events(),
-    createFleet(store, () => nowMs).instances(),
+    fleet.instances(),
   ]);
   const files: Record<string, unknown> = {
     'report.json': {
@@ -58,17 +58,34 @@ async function collect({ deployment, store, nowMs }: QueueCall): Promise<Report>
     // The metrics and the catalogue are here.
     'tables/inventory.json': inventory,
     'events.json': events,
-    'fleet.json': fleet,
+    'fleet.json': instances,
   };
   // What the store and the fleet give is JSON but for members that are undefined.
   return new Map(Object.entries(files).map(([path, content]) => [path, JSON.parse(JSON.stringify(content))]));
 }
 
 /** Tags are replaced where they stand as such; elsewhere a value like `1` or `true` is most often another's. */
-async function sensitiveNames({ deployment, store, nowMs }: QueueCall): Promise<readonly string[]> {
-  const fleet = await createFleet(store, () => nowMs).instances();
-  const ofInstances = fleet.flatMap((instance) => [instance.id, nameOf(instance)]);
+async function sensitiveNames({ deployment, fleet }: QueueCall): Promise<readonly string[]> {
+  const ofInstances = (await fleet.instances()).flatMap((instance) => [instance.id, nameOf(instance)]);
   return [deployment.accountId, deployment.apiId, ...ofInstances].filter((name) => name !== null);
+}
+
+/** Item by item, so that whoever polls meanwhile has a turn. */
+async function obfuscateReport(report: Report, obfuscate: Obfuscate): Promise<Report> {
+  const obfuscated = new Map<string, JsonValue>();
+  for (const [path, content] of report) {
+    if (!isArray(content)) {
+      obfuscated.set(path, obfuscate(content));
+      continue;
+    }
+    const items: JsonValue[] = [];
+    for (const item of content) {
+      items.push(obfuscate(item));
+      await setImmediate();
+    }
+    obfuscated.set(path, items);
+  }
+  return obfuscated;
 }
 
 function toFiles(report: Report): readonly ArchivedFile[] {

@@ -1,12 +1,13 @@
 // Writes an exported file so that its name stands for nothing or for all of it, whenever the machine stops.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { makePrivateDirectory } from '../private-directory.ts';
 
 /** What has been written is on disk when this resolves. Directories that are missing are made, for the owner alone. */
 export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const directory = dirname(resolve(path));
-  const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const firstMade = makePrivateDirectory(directory);
   const temporary = join(directory, `.${randomUUID()}.new`);
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -23,7 +24,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     throw error;
   }
   // A name is on disk with the directory that has it: this one, and those that have one that was made.
-  const last = firstMade === undefined ? directory : dirname(firstMade);
+  const last = firstMade === null ? directory : dirname(firstMade);
   for (let changed = directory; changed.length >= last.length; changed = dirname(changed)) {
     await syncDirectory(changed);
     if (changed === last) break;

@@ -1,5 +1,6 @@
 // What the queue does with each action, once its sender is known to be one.
 import { randomUUID } from 'node:crypto';
+import { createFleet } from '../fleet/fleet.ts';
 import type { Deployment } from '../operations/call.ts';
 import type { Store } from '../store/store.ts';
 import type { Action, BatchEntry, FailedEntry, Receipt, Result, SentMessage } from './action.ts';
@@ -31,6 +32,7 @@ export type PerformAction = (action: Action, userArn: string) => Promise<Result>
 
 export function createActions(options: ActionOptions): PerformAction {
   const { deployment, store, name, nowMs, onDropped, onFault } = options;
+  const fleet = createFleet(store, nowMs);
 
   return async (action, userArn) => {
     switch (action.name) {
@@ -47,7 +49,7 @@ export function createActions(options: ActionOptions): PerformAction {
 
   async function send(message: SentMessage, userArn: string): Promise<Receipt> {
     const body = checkMessage(message);
-    const reason = await performMessage(body, { deployment, store, nowMs: nowMs() });
+    const reason = await performMessage(body, { deployment, store, fleet, nowMs: nowMs() });
     if (reason !== null) onDropped?.({ userArn, reason });
     const { attributes } = message;
     return {

@@ -38,7 +38,7 @@ export function readJsonAction(name: string, request: ReceivedRequest, accountId
       return { name, queue: queueNamed(optionalText(members, 'QueueName'), owner ?? accountId) };
     }
     case 'GetQueueAttributes':
-      return { name, queue: queue(), attributeNames: toList(members, 'AttributeNames').map(String) };
+      return { name, queue: queue(), attributeNames: toList(members, 'AttributeNames').map(toName) };
     default:
       return null;
   }
@@ -93,7 +93,7 @@ function toMessage(members: Members): SentMessage {
   const { DelaySeconds: delay, MessageAttributes: attributes } = members;
   return {
     body: optionalText(members, 'MessageBody'),
-    delaySeconds: delay === undefined || delay === null ? undefined : String(delay),
+    delaySeconds: typeof delay === 'number' ? String(delay) : optionalText(members, 'DelaySeconds'),
     attributes: Object.entries(toMembers('MessageAttributes', attributes ?? {})).map(toAttribute),
   };
 }
@@ -117,6 +117,11 @@ function toList(members: Members, name: string): readonly unknown[] {
   const value = members[name] ?? [];
   if (Array.isArray(value)) return value;
   throw new SqsError('malformedRequest', `${name} is not a list.`);
+}
+
+function toName(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new SqsError('malformedRequest', 'A member of AttributeNames is not a string.');
 }
 
 function optionalText(members: Members, name: string): string | undefined {

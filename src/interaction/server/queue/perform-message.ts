@@ -1,6 +1,7 @@
 // One message, as the running system's function takes it out of the queue. There a message that it cannot read comes back
 // again and again, and holds up those behind it; here it is dropped, and somebody is told.
 import { findOperation, operations } from '../../contract/operations.ts';
+import { decodeOnce } from '../gateway/command-path.ts';
 import { performQueued } from '../operations/answer-operation.ts';
 import type { QueueCall } from '../operations/call.ts';
 import { QueueOperationError } from '../operations/queue-operation-error.ts';
@@ -20,7 +21,7 @@ export async function performMessage(
   if (typeof opType !== 'string') return 'its OpType is no string';
   const named = `its OpType ${JSON.stringify(opType.slice(0, 100))}`;
   // Nothing else is normalised: with a slash before it, a name is unknown.
-  const found = findOperation(percentDecoded(opType.toLowerCase()), context.deployment.dialect);
+  const found = findOperation(decodeOnce(opType.toLowerCase()), context.deployment.dialect);
   if (found === null) return `${named} is no operation`;
   const { id, argument } = found;
   const transports: readonly string[] = operations[id].transports;
@@ -43,10 +44,4 @@ function parseMessage(body: string): Readonly<Record<string, unknown>> | null {
   } catch {
     return null;
   }
-}
-
-function percentDecoded(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/g, (escapes) =>
-    Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'),
-  );
 }

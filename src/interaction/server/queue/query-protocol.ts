@@ -9,6 +9,7 @@ import { errorForms, isSenderFault, type SqsError } from './sqs-error.ts';
 
 type Parameters = ReadonlyMap<string, string>;
 
+const notXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 const namespace = 'http://queue.amazonaws.com/doc/2012-11-05/';
 
 /** Those of the form, and of the URL. */
@@ -19,11 +20,11 @@ export function queryParametersOf(request: ReceivedRequest): Parameters {
 
 /** Throws SqsError. `accountId` is whose queue is meant where none is named. */
 export function readQueryAction(
+  name: string,
   request: ReceivedRequest,
   parameters: Parameters,
   accountId: string,
 ): Action | null {
-  const name = parameters.get('Action');
   const queue = () => requireQueue(queueOfPath(request.rawPath) ?? queueOfUrl(parameters.get('QueueUrl')));
   switch (name) {
     case 'SendMessage':
@@ -91,8 +92,9 @@ function members(object: object): XmlNode[] {
   return Object.entries(object).map(([name, value]) => text(name, String(value)));
 }
 
+/** What XML 1.0 has no way to write, escaped or not, becomes U+FFFD: answers repeat what clients sent. */
 function text(name: string, content: string): XmlNode {
-  return new XmlNode(name, [new XmlText(content)]);
+  return new XmlNode(name, [new XmlText(content.replace(notXml, '\ufffd'))]);
 }
 
 function response(status: number, requestId: string, root: XmlNode): Answer {

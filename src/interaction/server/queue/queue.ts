@@ -2,6 +2,7 @@
 // A message is performed before it is acknowledged, so that what was acknowledged is durable; nothing is kept to be
 // received.
 import { partitionOfRegion } from '../../../aws/endpoints.ts';
+import { rememberSigningKeys } from '../../../aws/sigv4/signing-key.ts';
 import { type RefusalCode, verifyRequest } from '../../../aws/sigv4/verify.ts';
 import type { ArrivedRequest, HandleRequest } from '../handle-request.ts';
 import { claimedKeyId, type RefusalReason, type RefusedRequest } from '../gateway/refused-request.ts';
@@ -51,6 +52,7 @@ export function isQueueRequest(request: ArrivedRequest): boolean {
 export function createQueue(options: QueueOptions): HandleRequest {
   const { deployment, store, keys, nowMs = Date.now, onRefused, onDropped, onFault } = options;
   const name = queueName(deployment.group);
+  const deriveKey = rememberSigningKeys();
   const perform = createActions({ deployment, store, name, nowMs, onDropped, onFault });
 
   return async (request) => {
@@ -81,41 +83,35 @@ export function createQueue(options: QueueOptions): HandleRequest {
 
   /** Whose key signed the request. */
   function authenticate(request: ArrivedRequest): string {
-    const { lookup } = keys;
     const verified = verifyRequest(request, {
       region: deployment.region,
       service: 'sqs',
       nowMs: nowMs(),
       // It says what is asked for, which in the Query protocol the body does.
       boundHeaders: ['x-amz-target'],
-      lookup,
+      lookup: keys.lookup,
+      deriveKey,
     });
-    const key = verified.ok ? lookup(verified.accessKeyId) : undefined;
-    if (key !== undefined) return key.userArn;
-    // The keys may have been replaced since the signature was verified.
-    const { code, message } = verified.ok
-      ? {
-          code: 'invalid-client-token' as const,
-          message: 'The security token included in the request is invalid.',
-        }
-      : verified;
-    refuse(request, code);
-    throw new SqsError(errorCodes[code], message);
+    if (verified.ok) return verified.key.userArn;
+    refuse(request, verified.code);
+    throw new SqsError(errorCodes[verified.code], verified.message);
   }
 
   function readAction(request: ArrivedRequest, jsonAction: string | null): Action {
     const { accountId } = deployment;
+    if (jsonAction !== null) {
+      return readJsonAction(jsonAction, request, accountId) ?? unsupported(jsonAction);
+    }
     const parameters = queryParametersOf(request);
-    const action =
-      jsonAction === null
-        ? readQueryAction(request, parameters, accountId)
-        : readJsonAction(jsonAction, request, accountId);
-    if (action !== null) return action;
-    const asked = jsonAction ?? parameters.get('Action');
-    if (asked === undefined) throw new SqsError('invalidAction', 'The request names no action.');
+    const name = parameters.get('Action');
+    if (name === undefined) throw new SqsError('invalidAction', 'The request names no action.');
+    return readQueryAction(name, request, parameters, accountId) ?? unsupported(name);
+  }
+
+  function unsupported(name: string): never {
     throw new SqsError(
       'unsupportedOperation',
-      `${asked} is not supported: this queue accepts SendMessage, SendMessageBatch, GetQueueUrl and GetQueueAttributes.`,
+      `${name} is not supported: this queue accepts SendMessage, SendMessageBatch, GetQueueUrl and GetQueueAttributes.`,
     );
   }
 

@@ -4,9 +4,9 @@ import type { ConfigurationEntry } from '../../contract/configuration-entry.ts';
 import { parseDocument } from '../../contract/documents.ts';
 import { isArray, type JsonValue, PythonFloat, pythonJson } from '../../contract/python-json.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import { itemProblem } from './item-limits.ts';
 import { toJsonValue } from './json-value.ts';
 import { RecordError } from './record-error.ts';
-import { replaceItems } from './replace-items.ts';
 
 export interface CatalogueKey {
   readonly key: string;
@@ -27,13 +27,18 @@ const maxKeyBytes = 2048 - prefix.length;
  * warns of are no part of the catalogue and are left out. Throws RecordError.
  */
 export function parseCatalogue(document: Readonly<Record<string, unknown>>): readonly CatalogueKey[] {
-  return Object.entries(document)
+  const keys = Object.entries(document)
     .map(([key, definition]) => parseCatalogueKey(key, definition))
     .filter((known) => known !== null);
+  for (const { key, value } of keys.map(toItem)) {
+    const problem = itemProblem(key, value);
+    if (problem !== null) throw new RecordError(problem);
+  }
+  return keys;
 }
 
 /** One definition; null for a key that an answer warns of. Throws RecordError. */
-export function parseCatalogueKey(key: string, definition: unknown): CatalogueKey | null {
+function parseCatalogueKey(key: string, definition: unknown): CatalogueKey | null {
   if (key === '' || !key.isWellFormed() || Buffer.byteLength(key) > maxKeyBytes || /^[#[]|\n/.test(key)) {
     throw new RecordError(`${JSON.stringify(key.slice(0, 80))}: not a configuration key`);
   }
@@ -80,16 +85,9 @@ export async function putCatalogueKeys(store: Store, keys: readonly CatalogueKey
   await store.inventory.write(keys.map(toItem));
 }
 
-/** Makes these the whole catalogue. */
-export async function replaceCatalogue(store: Store, keys: readonly CatalogueKey[]): Promise<void> {
-  await replaceItems(store.inventory, prefix, keys.map(toItem));
-}
-
-/** False when there is no such key. */
-export async function removeCatalogueKey(store: Store, key: string): Promise<boolean> {
-  if ((await store.inventory.get(`${prefix}${key}`)) === null) return false;
-  await store.inventory.write([{ key: `${prefix}${key}`, value: null }]);
-  return true;
+/** Idempotent; `keys` are different ones. */
+export async function removeCatalogueKeys(store: Store, keys: readonly string[]): Promise<void> {
+  await store.inventory.write(keys.map((key) => ({ key: `${prefix}${key}`, value: null })));
 }
 
 function toItem(known: CatalogueKey): { key: string; value: string } {

@@ -53,6 +53,7 @@ function toAttribute(name: string, value: unknown): string | number {
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,254}$/.test(name)) {
     throw new RecordError(`${JSON.stringify(name.slice(0, 80))}: not the name of an attribute`);
   }
+  if (typeof value === 'string' && !value.isWellFormed()) throw new RecordError(`${name}: not Unicode text`);
   if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (jsonAttributes.has(name)) return JSON.stringify(value);

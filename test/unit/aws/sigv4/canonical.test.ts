@@ -6,6 +6,7 @@ import {
   canonicalRequest,
   queryParameters,
   type ReceivedRequest,
+  sha256Hex,
 } from '../../../../src/aws/sigv4/canonical.ts';
 
 const paths: readonly [raw: string, canonical: string][] = [
@@ -69,7 +70,7 @@ test('header values are trimmed, folded and joined in the order received', () =>
     body: Buffer.alloc(0),
   };
   assert.equal(
-    canonicalRequest(request, [], ['host', 'x-twice']),
+    canonicalRequest(request, [], ['host', 'x-twice'], sha256Hex(request.body)),
     [
       'GET',
       '/',
@@ -81,4 +82,19 @@ test('header values are trimmed, folded and joined in the order received', () =>
       'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
     ].join('\n'),
   );
+});
+
+test('takes no longer than its length for headers that are made to take long', () => {
+  const count = 20_000;
+  const spaces = ' '.repeat(100_000);
+  const request: ReceivedRequest = {
+    ...{ method: 'GET', rawPath: '/', rawQuery: '', body: Buffer.alloc(0) },
+    headers: [['X-Spaces', `a${spaces}b`], ...Array.from({ length: count }, () => ['X-Many', '1'] as const)],
+  };
+  const names = Array.from({ length: count }, (_, index) => `x-${index}`);
+  const startedMs = performance.now();
+  const canonical = canonicalRequest(request, [], ['x-many', 'x-spaces', ...names], '');
+  // By the square of their number it is half a minute.
+  assert.ok(performance.now() - startedMs < 5_000);
+  assert.match(canonical, /^x-spaces:a b$/m);
 });

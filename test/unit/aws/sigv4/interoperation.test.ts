@@ -48,7 +48,11 @@ describe('what signRequest signs is accepted', () => {
           headers: Object.entries(signed.headers),
           body: Buffer.from(body ?? ''),
         };
-        assert.deepEqual(verify(request), { ok: true, accessKeyId: credentials.accessKeyId });
+        assert.deepEqual(verify(request), {
+          ok: true,
+          accessKeyId: credentials.accessKeyId,
+          key: credentials,
+        });
         assert.equal(verify({ ...request, body: Buffer.from(`${body ?? ''}x`) }).ok, false);
         assert.equal(verify({ ...request, rawQuery: `${request.rawQuery}&z=1` }).ok, false);
       });
@@ -118,7 +122,7 @@ describe('presigned URLs', () => {
 
   test('are accepted until they expire', async () => {
     const request = await presign({ instanceid: 'i-1' });
-    assert.deepEqual(verify(request), { ok: true, accessKeyId: credentials.accessKeyId });
+    assert.deepEqual(verify(request), { ok: true, accessKeyId: credentials.accessKeyId, key: credentials });
     assert.equal(verify(request, nowMs + 600_000).ok, true);
     const late = verify(request, nowMs + 601_000);
     assert.equal(late.ok ? 'ok' : late.code, 'signature-expired');
@@ -197,11 +201,11 @@ describe('curl --aws-sigv4', () => {
   }
 
   test('a GET with a query', async () => {
-    assert.deepEqual(await curl('/v1/metadata?a=1&b=2', []), { ok: true, accessKeyId: key.accessKeyId });
+    assert.deepEqual(await curl('/v1/metadata?a=1&b=2', []), { ok: true, accessKeyId: key.accessKeyId, key });
   });
   test('a POST with a body', async () => {
     const args = ['--request', 'POST', '--header', 'content-type: application/json', '--data', '{"a": 1}'];
-    assert.deepEqual(await curl('/v1/configuration', args), { ok: true, accessKeyId: key.accessKeyId });
+    assert.deepEqual(await curl('/v1/configuration', args), { ok: true, accessKeyId: key.accessKeyId, key });
   });
   test('for another region', async () => {
     const verification = await curl('/v1/metadata', ['--aws-sigv4', 'aws:amz:us-east-1:execute-api']);

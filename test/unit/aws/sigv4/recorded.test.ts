@@ -25,12 +25,13 @@ for (const { client, requests } of recordings) {
     for (const { name, service, accessKeyId, body, ...rest } of requests) {
       const request: ReceivedRequest = { ...rest, body: Buffer.from(body, 'utf8') };
       const nowMs = signedAtMs(request);
-      const verify = (one: ReceivedRequest): Verification => {
-        const lookup = (id: string) => [longTermKey, temporaryKey].find((key) => key.accessKeyId === id);
-        return verifyRequest(one, { region, service, nowMs, lookup, boundHeaders: ['x-amz-target'] });
-      };
+      const lookup = (id: string) => [longTermKey, temporaryKey].find((key) => key.accessKeyId === id);
+      const verify = (one: ReceivedRequest): Verification =>
+        verifyRequest(one, { region, service, nowMs, lookup, boundHeaders: ['x-amz-target'] });
 
-      test(name, () => assert.deepEqual(verify(request), { ok: true, accessKeyId }));
+      test(name, () =>
+        assert.deepEqual(verify(request), { ok: true, accessKeyId, key: lookup(accessKeyId) }),
+      );
 
       for (const { what, request: altered } of alterations(request)) {
         test(`${name}, with another byte in ${what}`, () => assert.equal(verify(altered).ok, false));

@@ -163,6 +163,7 @@ describe('the documented vectors', () => {
       assert.deepEqual(verifyRequest(received(vector), optionsFor(vector.service)), {
         ok: true,
         accessKeyId: 'AKIDEXAMPLE',
+        key: exampleKey,
       });
     });
   }

@@ -1,6 +1,7 @@
 // The commands that feed a running server, against one in this process: what they print, and how they end.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -284,6 +285,26 @@ describe('import and export', () => {
       );
     });
   }
+
+  it('leave a pipe or a device, and a link, what they are', async (test) => {
+    const { directory, run } = await startOperator(test);
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = await open(pipe, 'r+');
+    test.after(() => reader.close());
+    assert.equal((await run(['export', pipe])).status, 0);
+    assert.ok((await stat(pipe)).isFIFO());
+    const { buffer, bytesRead } = await reader.read(Buffer.alloc(65_536));
+    assert.equal(buffer.toString('utf8', 0, bytesRead).trimEnd(), (await run(['export'])).printed);
+
+    const file = join(directory, 'all.json');
+    await writeFile(file, '');
+    const link = join(directory, 'link.json');
+    await symlink(file, link);
+    assert.equal((await run(['export', link])).status, 0);
+    assert.ok((await lstat(link)).isSymbolicLink());
+    assert.match(await readFile(file, 'utf8'), /^\{/);
+  });
 
   it('have no YAML that could not be read again', async (test) => {
     const { json, run } = await startOperator(test);

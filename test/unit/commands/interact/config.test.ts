@@ -348,3 +348,11 @@ describe('config load', () => {
     assert.match(outcome.stderr, /absent\.yaml: it cannot be read \(ENOENT/);
   });
 });
+
+it('no answer can act on a terminal, with --raw neither', async () => {
+  const script = { 'GET configuration/a': 'x\u001b]0;title\u0007' };
+  const shown = await runAgainst(script, ['config', 'get', 'a', '--raw'], { isTerminal: true });
+  assert.equal(shown.stdout, 'x ]0;title ');
+  const piped = await runAgainst(script, ['config', 'get', 'a', '--raw']);
+  assert.equal(piped.stdout, 'x\u001b]0;title\u0007');
+});

@@ -166,3 +166,8 @@ describe('what the API can do, and what it is made of', () => {
     assert.deepEqual([cached.status, cached.stdout], [0, '[]']);
   });
 });
+
+it('a region that is none does not become a host name that is sent credentials', async () => {
+  const { status, stderr } = await run(['operations', '--group', 'g', '--region', 'x.example/']);
+  assert.deepEqual([status, stderr], [2, 'region: x.example/ is not one: expected something like eu-west-1']);
+});

@@ -232,6 +232,8 @@ describe('the region in a host name', () => {
     ['eu-west-3.queue.amazonaws.com', 'eu-west-3'],
     ['127.0.0.1', null],
     ['api.example.com', null],
+    ['sqs.corp.example', null],
+    ['prod.queue.example', null],
   ];
   for (const [name, expected] of names) it(name, () => assert.equal(regionOfHost(name), expected));
 });

@@ -171,7 +171,7 @@ describe('what is sent', () => {
     );
     const received = { method, rawPath, rawQuery, headers, body: Buffer.from(body) };
     const options = { region, service: 'execute-api', nowMs: Date.now(), lookup: () => key };
-    assert.deepEqual(verifyRequest(received, options), { ok: true, accessKeyId: key.accessKeyId });
+    assert.deepEqual(verifyRequest(received, options), { ok: true, accessKeyId: key.accessKeyId, key });
   }
 });
 

@@ -172,3 +172,9 @@ describe('not knowing', () => {
     it(`is ${name}`, () => assert.deepEqual(answer, expected));
   }
 });
+
+it("an operation's own words are quoted as long as the gateway's", () => {
+  const words = `Can not ${'x'.repeat(280)}.`;
+  const answer = classify(500, words);
+  assert.equal(answer.kind === 'unknown' && answer.message, `status 500: ${words}`);
+});

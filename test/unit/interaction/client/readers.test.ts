@@ -35,8 +35,8 @@ describe('a configuration', () => {
     ['is an empty table', '{}', { query: { raw: 'True' } }, { kind: 'table', table: {} }],
   ];
   for (const [what, text, call, expected] of cases) {
-    it(what, () => {
-      const dump = readers.configuration(text, call);
+    it(what, async () => {
+      const dump = await readers.configuration(text, call);
       const seen =
         dump.kind === 'entries' ? { kind: dump.kind, values: dump.entries.map(({ value }) => value) } : dump;
       assert.deepEqual(seen, expected);
@@ -58,7 +58,7 @@ describe('the documented empty answers', () => {
     ['discovery', '{"discovery":{},"identity":{}}', { discovery: {}, identity: {} }],
   ];
   for (const [id, text, expected] of cases) {
-    it(`${id}: ${text}`, () => assert.deepEqual(readers[id](text, {}), expected));
+    it(`${id}: ${text}`, async () => assert.deepEqual(await readers[id](text, {}), expected));
   }
 });
 
@@ -66,7 +66,7 @@ it('the listing is one name a line', () => {
   assert.deepEqual(readers.listing('backup\nmetadata', {}), ['backup', 'metadata']);
 });
 
-it('nothing else than the contract promises is read', () => {
+it('nothing else than the contract promises is read', async () => {
   const json: readonly ApiOperationId[] = [
     'metadata',
     'allMetadatas',
@@ -83,10 +83,10 @@ it('nothing else than the contract promises is read', () => {
   for (const id of json) {
     for (const text of ['', 'null', '7', '"x"', '[7]', '{"a":7}', '<html>']) {
       if (id === 'ackEvent' && text.startsWith('{')) continue;
-      assert.throws(() => readers[id](text, {}), WireFieldError, `${id} ${text}`);
+      await assert.rejects(async () => readers[id](text, {}), WireFieldError, `${id} ${text}`);
     }
   }
   for (const text of ['[', '- a', '7']) {
-    assert.throws(() => readers.scheduler(text, { query: { format: 'yaml' } }), WireFieldError);
+    await assert.rejects(async () => readers.scheduler(text, { query: { format: 'yaml' } }), WireFieldError);
   }
 });

@@ -1,7 +1,8 @@
 // What loading a document would do, and what its author is told before.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkDocument, diffTable } from '../../../../src/interaction/client/table-diff.ts';
+import { checkDocument } from '../../../../src/interaction/client/document-findings.ts';
+import { diffTable } from '../../../../src/interaction/client/table-diff.ts';
 import { parseDocument } from '../../../../src/interaction/contract/documents.ts';
 import type { TableDocument } from '../../../../src/interaction/contract/table-document.ts';
 

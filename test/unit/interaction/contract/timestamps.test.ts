@@ -60,6 +60,10 @@ describe('parseTimestamp', () => {
     '20-11-17',
     '2020-11-17 12:00:00 x',
     '2020-11-17\n12:00:00x',
+    // What cannot be printed again is not read.
+    '0000-12-31',
+    '0001-01-01T00:00:00+05:00',
+    '9999-12-31T23:59:59-05:00',
   ];
   for (const text of refused)
     it(`refuses ${JSON.stringify(text)}`, () => assert.equal(parseTimestamp(text), null));

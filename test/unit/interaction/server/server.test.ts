@@ -56,6 +56,31 @@ describe('startInteractionServer', () => {
     assert.equal(calls, 1);
   });
 
+  it('bounds what bodies take that are never finished, and goes on answering polls', async (test) => {
+    const origin = await start(test, async () => operationAnswer(200, ''));
+    const status = async (init?: RequestInit) => (await fetch(origin, init)).status;
+    const write = { method: 'POST', body: new Uint8Array(1000) };
+    const clients = Array.from({ length: 64 }, () => connect(Number(new URL(origin).port), '127.0.0.1'));
+    const leave = () => {
+      for (const client of clients) client.destroy();
+    };
+    test.after(leave);
+    for (const client of clients) {
+      client.on('error', () => {});
+      client.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${1024 * 1024}\r\n\r\n`);
+      client.write(Buffer.alloc(1024 * 1024 - 1));
+    }
+    const becomes = async (wanted: number) => {
+      for (const deadlineMs = performance.now() + 10_000; (await status(write)) !== wanted; ) {
+        assert.ok(performance.now() < deadlineMs, `no ${wanted} in time`);
+      }
+    };
+    await becomes(503);
+    assert.equal(await status(), 200);
+    leave();
+    await becomes(200);
+  });
+
   it('answers 502 to a fault of its own, and tells of it', async (test) => {
     const faults: unknown[] = [];
     const fault = new Error('the store is gone');

@@ -1,7 +1,7 @@
 // HTTPS: the certificate that a client is shown, while the files that it comes from are replaced.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:https';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -92,6 +92,16 @@ describe('HTTPS', () => {
     await put('key', 'first');
     assert.equal((await ask(origin)).name, 'first');
     assert.equal(warnings.length, 3, warnings.join('\n'));
+  });
+});
+
+describe('HTTPS with files that cannot be looked at', () => {
+  it('goes on with those read before', async (test) => {
+    const { origin, paths, warnings } = await startWith(test, 'first', 'first');
+    await rm(paths.cert);
+    await symlink(paths.cert, paths.cert);
+    assert.equal((await ask(origin)).name, 'first');
+    assert.match(warnings.join(), /cert\.pem: ELOOP.*; the certificate read before stays in use$/);
   });
 });
 

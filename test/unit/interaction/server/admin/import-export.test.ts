@@ -374,6 +374,30 @@ describe('a document', () => {
       400,
       /^state: \[0\]: expiresAtS: expected whole seconds/,
     ],
+    [
+      'a number that is too large',
+      `{"sentMetrics": [${JSON.stringify({ ...sentMetrics[1], Value: 7 }).replace(':7', ':1e999')}]}`,
+      400,
+      /^sentMetrics: a number is too large/,
+    ],
+    [
+      'a snapshot that nothing could be read of',
+      { state: [{ key: 'interact.precomputed', value: 'x' }] },
+      400,
+      /^state: item interact\.precomputed is not JSON/,
+    ],
+    [
+      'controlled instances that nothing could be read of',
+      { state: { 'ec2.control.state': '{"unstoppable":5}' } },
+      400,
+      /^state: item ec2\.control\.state: unstoppable: expected an object/,
+    ],
+    [
+      "another group's discovery",
+      { discovery: { GroupName: 'other' } },
+      400,
+      /^discovery: GroupName: expected "test", the group of this server/,
+    ],
     ['an empty key', { configuration: { '': 'x' } }, 400, /^configuration: a key is empty/],
     [
       'a dump in the place of the table',

@@ -22,6 +22,12 @@ const credit = {
   _SamplingTime: '2020-11-20 14:52:00+00:00',
 };
 
+/** Each of a good length, together longer than an item can be. */
+const manyTags = Object.fromEntries(
+  Array.from({ length: 410 }, (_, index) => [`t${index}`, 'x'.repeat(1000)]),
+);
+const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+
 describe('refused requests', () => {
   const states = 'pending, running, stopping, stopped, draining, bounced, error, excluded';
   const path = '/instances/i-0ab';
@@ -76,6 +82,32 @@ describe('refused requests', () => {
     ['PUT', '/metrics/sent', [{ ...size, Unit: 5 }], 400, /Unit: expected a string/],
     ['POST', '/metrics/cached', { ...credit, Values: [] }, 400, /Values: expected one for each/],
     ['DELETE', '/metrics/sent?name=FleetSize', undefined, 404, 'there is no metric "FleetSize"'],
+    // Stored, it would fail every later answer.
+    [
+      'POST',
+      '/metrics/sent',
+      JSON.stringify(size).replace(/"Value":\d+/, '"Value":1e999'),
+      400,
+      '[0].Value: expected a number, got one that is too large',
+    ],
+    [
+      'POST',
+      '/events',
+      `{"EventType":"x","InputData":${deep}}`,
+      400,
+      'the body is nested more than 100 deep',
+    ],
+    ['POST', '/events', { EventType: 'x', InputData: '\ud800' }, 400, 'InputData: not Unicode text'],
+    ['PUT', `${path}/state`, { state: '\ud800', unlisted: true }, 400, 'state: not Unicode text'],
+    [
+      'PATCH',
+      path,
+      { spot: true, spotInterruptedAt: '9999-12-31T23:59:59-05:00' },
+      400,
+      /^spotInterruptedAt: expected a time/,
+    ],
+    ['PATCH', path, { tags: manyTags }, 400, /^i-0ab: the value of 'instance:i-0ab' is \d+ bytes long/],
+    ['PUT', '/catalogue', { 'a.b': 'x'.repeat(410_000) }, 400, /^the value of 'catalogue:a\.b' is \d+ bytes/],
     ['GET', '/metrics/other', undefined, 404, '/metrics/other: no such path'],
     ['PUT', '/catalogue', { 'a.b': { Stable: 'yes' } }, 400, 'a.b.Stable: expected true or false'],
     ['DELETE', '/catalogue', undefined, 400, 'key: give the keys to remove'],

@@ -175,6 +175,21 @@ describe('a fleet', () => {
     assert.equal(all.filter(({ scalingState }) => scalingState === 'draining').length, 50);
   });
 
+  it('sees what others changed, added and removed since it last read all', async (test) => {
+    const { store, fleet } = await open(test);
+    const other = createFleet(store, () => nowMs);
+    await fleet.put(web);
+    await fleet.put({ ...web, id: 'i-0cd' });
+    assert.equal((await fleet.instances()).length, 2);
+    await other.put({ ...web, status: 'impaired' });
+    await other.remove('i-0cd');
+    await other.put({ ...web, id: 'i-0ef' });
+    assert.deepEqual(await fleet.instances(), [
+      { ...web, status: 'impaired' },
+      { ...web, id: 'i-0ef' },
+    ]);
+  });
+
   it('names a stored item that it cannot read', async (test) => {
     const { store, fleet } = await open(test);
     await store.inventory.write([{ key: 'instance:i-0ab', value: '{"az":7}' }]);
@@ -294,6 +309,17 @@ describe("CloneSquad's snapshot", () => {
       name: 'FleetInstanceError',
       message: "i-0ab comes from CloneSquad's snapshot: it goes when CloneSquad drops it",
     });
+  });
+
+  it('is decoded again only when its text has changed', async (test) => {
+    const { store, fleet } = await open(test);
+    await write(store, [flat]);
+    const first = await fleet.snapshot();
+    assert.equal(await fleet.snapshot(), first);
+    await write(store, [{ ...flat, State: 'stopped' }]);
+    assert.equal((await fleet.instance('i-0ab'))?.ec2State, 'stopped');
+    await store.state.write([{ key: 'interact.precomputed', value: null }]);
+    assert.equal(await fleet.instance('i-0ab'), null);
   });
 
   const broken: [string, string, RegExp][] = [

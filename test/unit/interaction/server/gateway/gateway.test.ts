@@ -382,6 +382,17 @@ describe('what an operation is told', () => {
   });
 });
 
+describe('keys that are replaced while a request is looked at', () => {
+  it('do not lend what they may to who signed with the one before', async () => {
+    const writer = { ...keys.USER!, ...everything };
+    const found = [{ ...writer, allow: [] }, writer];
+    const lookup = () => found.shift();
+    const handle = createGateway({ deployment: deploymentOf('d2'), store, lookup, nowMs: () => nowMs });
+    const answer = await handle(await signedRequest('USER', writer, { target: '/v1/configuration' }));
+    assert.equal(answer.status, 403, 'the rules are those of the key that verified it');
+  });
+});
+
 describe('what is told of a refused request', () => {
   async function told(request: ReceivedRequest, apiId?: string): Promise<RefusedRequest[]> {
     const refused: RefusedRequest[] = [];

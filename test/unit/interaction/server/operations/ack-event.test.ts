@@ -6,7 +6,7 @@ import {
   performAckEvent,
 } from '../../../../../src/interaction/server/operations/ack-event.ts';
 import type { Store } from '../../../../../src/interaction/server/store/store.ts';
-import { makeCall, makeDeployment, nowMs, openStore, told } from './make-call.ts';
+import { makeCall, makeQueueCall, openStore, told } from './make-call.ts';
 
 const first = '2020-11-17 10:50:59.462776+00:00';
 const second = '2020-11-17 10:51:59+00:00';
@@ -41,12 +41,7 @@ describe('notify/ackevent', () => {
       );
       assert.deepEqual(await datesOf(overHttp), left);
       const queued = await openEvents(test);
-      const call = {
-        deployment: makeDeployment('d0'),
-        store: queued,
-        message: { OpType: 'Notify/AckEvent', ...message },
-        nowMs,
-      };
+      const call = makeQueueCall(queued, { OpType: 'Notify/AckEvent', ...message }, { dialect: 'd0' });
       assert.equal(told(await performAckEvent(call)), '200 {}');
       assert.deepEqual(await datesOf(queued), left);
     });

@@ -7,7 +7,7 @@ import {
   performQueued,
 } from '../../../../../src/interaction/server/operations/answer-operation.ts';
 import { QueueOperationError } from '../../../../../src/interaction/server/operations/queue-operation-error.ts';
-import { makeCall, makeDeployment, nowMs, openStore, told } from './make-call.ts';
+import { makeCall, makeQueueCall, openStore, told } from './make-call.ts';
 
 const ids = Object.keys(operations) as OperationId[];
 
@@ -54,7 +54,7 @@ describe('performQueued', () => {
     const expected = isQueued ? outcomes[id]! : 'the operation is not available through the queue';
     it(`${id}: ${expected}`, async (test) => {
       const store = await openStore(test);
-      const call = { deployment: makeDeployment('d2'), store, message: {}, nowMs };
+      const call = makeQueueCall(store, {});
       const outcome = await performQueued(id, call).then(
         () => 'done',
         (error: Error) => {

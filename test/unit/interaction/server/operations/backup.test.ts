@@ -8,7 +8,7 @@ import { createFleet } from '../../../../../src/interaction/server/fleet/fleet.t
 import { parseFleetInstance } from '../../../../../src/interaction/server/fleet/parse-fleet-instance.ts';
 import { answerBackup, performBackup } from '../../../../../src/interaction/server/operations/backup.ts';
 import type { Deployment } from '../../../../../src/interaction/server/operations/call.ts';
-import { makeCall, makeDeployment, nowMs, openStore, told } from './make-call.ts';
+import { makeCall, makeDeployment, makeQueueCall, nowMs, openStore, told } from './make-call.ts';
 
 async function directoryFor(test: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'cs-backup-'));
@@ -102,7 +102,7 @@ describe('backup', () => {
     const deployment = makeDeployment('d2', { backupPath });
     assert.match(told(await answerBackup(makeCall(store, { deployment }))), /^200 /);
     await store.configuration.write([{ key: 'a', value: '1' }]);
-    const queued = { deployment, store, message: { OpType: 'backup' }, nowMs: nowMs + 1 };
+    const queued = makeQueueCall(store, { OpType: 'backup' }, { deployment, nowMs: nowMs + 1 });
     assert.match(told(await performBackup(queued)), /^200 /);
     assert.equal((await filesIn(join(backupPath, 'backups', place, 'archive'))).length, 4);
     const latest = join(

@@ -77,12 +77,19 @@ describe('discovery', () => {
     });
   }
 
+  it('tells numbers as they were imported', async (test) => {
+    const store = await openStore(test);
+    await store.inventory.write([{ key: 'discovery', value: '{"X-ratio": 1.0, "X-count": 1}' }]);
+    const { body } = (await answerDiscovery(makeCall(store, { dialect: 'd2' }))) as { body: string };
+    assert.match(body, /"X-count": 1,\n {8}"X-ratio": 1\.0\n/);
+  });
+
   it('names an imported document that is none', async (test) => {
     const store = await openStore(test);
     await store.inventory.write([{ key: 'discovery', value: '[]' }]);
     await assert.rejects(answerDiscovery(makeCall(store, { dialect: 'd2' })), {
       name: 'StoreError',
-      message: 'item discovery: expected a JSON object',
+      message: 'item discovery: expected an object, got a list',
     });
   });
 });

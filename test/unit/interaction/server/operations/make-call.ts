@@ -1,10 +1,12 @@
 // A call as the gateway makes it, on a store that is forgotten with the test.
 import type { TestContext } from 'node:test';
 import type { Dialect } from '../../../../../src/interaction/contract/instance-metadata.ts';
+import { createFleet } from '../../../../../src/interaction/server/fleet/fleet.ts';
 import type {
   Call,
   Deployment,
   OperationAnswer,
+  QueueCall,
 } from '../../../../../src/interaction/server/operations/call.ts';
 import { openSqliteStore } from '../../../../../src/interaction/server/store/sqlite-store.ts';
 import { type Store, tableNames } from '../../../../../src/interaction/server/store/store.ts';
@@ -51,6 +53,7 @@ export function makeCall(store: Store, options: CallOptions = {}): Call {
   return {
     deployment: options.deployment ?? makeDeployment(dialect),
     store,
+    fleet: createFleet(store, () => options.nowMs ?? nowMs),
     identity: {
       caller: options.caller ?? 'AROAEXAMPLE:operator',
       userArn: 'arn:aws:sts::111122223333:assumed-role/Operators/operator',
@@ -65,6 +68,16 @@ export function makeCall(store: Store, options: CallOptions = {}): Call {
     body: body ?? null,
     nowMs: options.nowMs ?? nowMs,
   };
+}
+
+/** A message as the queue hands it over. */
+export function makeQueueCall(
+  store: Store,
+  message: QueueCall['message'],
+  options: CallOptions = {},
+): QueueCall {
+  const { deployment, fleet, nowMs: atMs } = makeCall(store, options);
+  return { deployment, store, fleet, message, nowMs: atMs };
 }
 
 /** `200 body`, or `fault`. */

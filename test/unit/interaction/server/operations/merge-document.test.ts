@@ -44,6 +44,19 @@ for (const { name, answer, table } of operations) {
       });
     }
 
+    it('reads YAML up to a length, as it is slow to read', async (test) => {
+      const store = await openStore(test);
+      const body = `a: ${'x'.repeat(64 * 1024)}`;
+      const refused = told(await answer(makeCall(store, { body, query: { format: 'yaml' } })));
+      assert.match(
+        refused,
+        /^500 Can't parse YAML\/JSON document : it is longer than 65536 characters, .* $/,
+      );
+      assert.deepEqual(await table(store).items(), []);
+      const json = makeCall(store, { body: JSON.stringify({ a: 'x'.repeat(64 * 1024) }) });
+      assert.equal(told(await answer(json)), '200 Ok (1 key(s) processed)');
+    });
+
     it('deletes what is null or empty, keeps the rest, and takes expiries away', async (test) => {
       const store = await openStore(test);
       await table(store).write([

@@ -9,12 +9,23 @@ import {
   putCachedMetrics,
   putSentMetrics,
 } from '../../../../../src/interaction/server/records/metrics.ts';
-import { makeCall, openStore, told } from './make-call.ts';
+import { jsonOf, makeCall, openStore, told } from './make-call.ts';
 
 it('nothing was entered', async (test) => {
   const call = makeCall(await openStore(test));
   assert.equal(told(await answerSentMetrics(call)), '200 []');
   assert.equal(told(await answerMetricCache(call)), '200 []');
+});
+
+it("where none were entered, sent metrics are those of CloneSquad's snapshot", async (test) => {
+  const store = await openStore(test);
+  const metric = { MetricName: 'FleetSize', Unit: 'Count', StorageResolution: 60, Dimensions: [], Value: 3 };
+  const value = JSON.stringify({ data: { 'cloudwatch/sentmetrics': [metric] } });
+  await store.state.write([{ key: 'interact.precomputed', value }]);
+  const call = makeCall(store);
+  assert.deepEqual(jsonOf(await answerSentMetrics(call)), [metric]);
+  await putSentMetrics(store, parseEnteredSentMetrics([{ ...metric, MetricName: 'Entered' }]));
+  assert.deepEqual(jsonOf(await answerSentMetrics(call)), [{ ...metric, MetricName: 'Entered' }]);
 });
 
 it('sent metrics are told as Python prints them', async (test) => {

@@ -65,6 +65,12 @@ describe('createObfuscator', () => {
     assert.notEqual(createObfuscator([])('10.1.2.3'), first);
   });
 
+  it('takes time in proportion to a long word', () => {
+    // Took minutes when an address was looked for from each letter of it.
+    const word = 'a'.repeat(400_000);
+    assert.equal(obfuscate(word), word);
+  });
+
   it('ends however deep the nesting is', () => {
     const deep = `${'['.repeat(50_000)}"10.1.2.3"${']'.repeat(50_000)}`;
     assert.ok(!JSON.stringify(obfuscate(deep)).includes('10.1.2.3'));

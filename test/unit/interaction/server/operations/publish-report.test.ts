@@ -16,7 +16,7 @@ import {
   putSentMetrics,
 } from '../../../../../src/interaction/server/records/metrics.ts';
 import type { Store } from '../../../../../src/interaction/server/store/store.ts';
-import { makeDeployment, nowMs, openStore, told } from './make-call.ts';
+import { makeDeployment, makeQueueCall, nowMs, openStore, told } from './make-call.ts';
 
 const secrets = [
   '111122223333',
@@ -77,7 +77,7 @@ describe('debug/publishreportnow', () => {
   it('writes a clear report and one that can be shown', async (test) => {
     const reportPath = join(await directoryFor(test), 'reports');
     const store = await openDeployment(test);
-    const call = { deployment: makeDeployment('d2', { reportPath }), store, message: {}, nowMs };
+    const call = makeQueueCall(store, {}, { deployment: makeDeployment('d2', { reportPath }) });
     assert.equal(told(await performPublishReport(call)), `200 Debug reports exported to '${reportPath}'`);
     const names = (await readdir(reportPath)).sort();
     assert.deepEqual(names, [
@@ -129,7 +129,7 @@ describe('debug/publishreportnow', () => {
     const file = join(await directoryFor(test), 'file');
     await writeFile(file, '');
     const perform = (reportPath: string | null) =>
-      performPublishReport({ deployment: makeDeployment('d0', { reportPath }), store, message: {}, nowMs });
+      performPublishReport(makeQueueCall(store, {}, { deployment: makeDeployment('d0', { reportPath }) }));
     assert.match(told(await perform(null)), /^503 No 'LoggingS3Path' configured\. .*--report-path/);
     assert.match(told(await perform(file)), /^500 Can't export debug report to .*\/file: (ENOTDIR|EEXIST)/);
   });

@@ -5,7 +5,7 @@ import {
   answerRescheduleNow,
   performRescheduleNow,
 } from '../../../../../src/interaction/server/operations/reschedule-now.ts';
-import { makeCall, makeDeployment, nowMs, openStore } from './make-call.ts';
+import { makeCall, makeQueueCall, openStore } from './make-call.ts';
 
 const done = (seconds: number) => ({
   status: 200,
@@ -61,7 +61,7 @@ describe('from the queue', () => {
       const store = await openStore(test);
       await store.state.write([{ key: lastRun, value: 'yesterday' }]);
       const message = { OpType: 'control/reschedulenow', delay };
-      const call = { deployment: makeDeployment('d2'), store, message, nowMs };
+      const call = makeQueueCall(store, message);
       assert.deepEqual(await performRescheduleNow(call), expected);
     });
   }

@@ -463,6 +463,29 @@ describe('signatures', () => {
   });
 });
 
+describe('what is repeated of a request', () => {
+  it('leaves the answer XML', async () => {
+    const { status, body } = await askQuery({ Action: 'Send\u0000\u001b</Message>\ufffe' });
+    assert.equal(status, 400);
+    assert.match(body, /<Message>Send\ufffd\ufffd&lt;\/Message&gt;\ufffd is not supported/);
+  });
+
+  it('is refused when it is of the wrong type, however deep', async () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const body of [
+      `{"QueueUrl":"${queueUrl}","MessageBody":"{}","DelaySeconds":${nested}}`,
+      `{"QueueUrl":"${queueUrl}","AttributeNames":[${nested}]}`,
+    ]) {
+      const action = body.includes('MessageBody') ? 'SendMessage' : 'GetQueueAttributes';
+      const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` };
+      const answer = await ask({ target: '/', headers, body });
+      assert.equal(answer.status, 400, answer.body);
+      assert.match(answer.body, /SerializationException.*is not a string/);
+    }
+    assert.deepEqual(faults, []);
+  });
+});
+
 describe('which requests are for the queue', () => {
   const cases: [string, string, boolean][] = [
     ['POST', '/', true],

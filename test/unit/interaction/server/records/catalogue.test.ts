@@ -5,9 +5,8 @@ import {
   parseCatalogue,
   putCatalogueKeys,
   readCatalogue,
-  removeCatalogueKey,
+  removeCatalogueKeys,
   renderCatalogue,
-  replaceCatalogue,
 } from '../../../../../src/interaction/server/records/catalogue.ts';
 import { RecordError } from '../../../../../src/interaction/server/records/record-error.ts';
 import { StoreError } from '../../../../../src/interaction/server/store/store.ts';
@@ -92,11 +91,9 @@ describe('the catalogue in the store', () => {
     await putCatalogueKeys(store, [c!, a!]);
     await putCatalogueKeys(store, [{ ...a!, defaultValue: 2 }, b!]);
     assert.deepEqual(await readCatalogue(store), [{ ...a!, defaultValue: 2 }, b, c]);
-    assert.equal(await removeCatalogueKey(store, 'b'), true);
-    assert.equal(await removeCatalogueKey(store, 'b'), false);
-    await replaceCatalogue(store, [b!, c!]);
-    assert.deepEqual(await readCatalogue(store), [b, c]);
-    await replaceCatalogue(store, []);
+    await removeCatalogueKeys(store, ['b', 'none']);
+    assert.deepEqual(await readCatalogue(store), [{ ...a!, defaultValue: 2 }, c]);
+    await removeCatalogueKeys(store, ['a', 'c']);
     assert.deepEqual(await readCatalogue(store), []);
     assert.equal((await store.inventory.items()).length, 1);
   });

@@ -4,14 +4,15 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makePrivateDirectory } from '../../../../src/commands/interact/private-directory.ts';
+import { makePrivateDirectory } from '../../../../src/interaction/server/private-directory.ts';
 
 test('makes what is missing, for its owner only, and leaves what is there', (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'cs-private-'));
   context.after(() => rmSync(directory, { recursive: true }));
   const path = join(directory, 'a/b');
-  makePrivateDirectory(path);
-  makePrivateDirectory(path);
+  assert.equal(makePrivateDirectory(path), join(directory, 'a'));
+  assert.equal(makePrivateDirectory(path), null);
+  assert.equal(makePrivateDirectory(join(path, 'c')), join(path, 'c'));
   assert.equal(statSync(path).mode & 0o777, 0o700);
   assert.equal(statSync(join(directory, 'a')).mode & 0o777, 0o700);
   writeFileSync(join(directory, 'file'), '');
