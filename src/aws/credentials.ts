@@ -2,7 +2,7 @@
 // holding anyone up, asked for once at a time, and kept as long as they are good when a refresh fails.
 import { configuredSource } from './configured-source.ts';
 import { abandonOnAbort, DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
-import { environmentKeys } from './environment-keys.ts';
+import { environmentKeys, halfKeyProblem } from './environment-keys.ts';
 import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
 import { createImds } from './imds.ts';
 import { readRoleCredentials } from './instance-role.ts';
@@ -18,11 +18,18 @@ export type Credentials = {
 /** `none`: there is definitely no source of credentials here. `unavailable`: there may be one; it gave nothing. */
 export class CredentialsError extends Error {
   readonly code: 'none' | 'unavailable';
+  /** Nothing is set up here, so that only an instance's role could have given some. */
+  readonly isUnconfigured: boolean;
 
-  constructor(code: 'none' | 'unavailable', message: string, options?: ErrorOptions) {
+  constructor(
+    code: 'none' | 'unavailable',
+    message: string,
+    options: ErrorOptions & { readonly isUnconfigured?: boolean } = {},
+  ) {
     super(message, options);
     this.name = 'CredentialsError';
     this.code = code;
+    this.isUnconfigured = options.isUnconfigured ?? false;
   }
 }
 
@@ -136,8 +143,15 @@ export function standardChain(
     if (profile !== undefined) return lookUpProfile(env, profile);
     const keys = environmentKeys(env);
     if (keys !== undefined) return keys;
-    const configured = await configuredSource(env);
-    return configured === undefined ? lookUpRole(env) : lookUpConfigured(env, configured);
+    try {
+      const configured = await configuredSource(env);
+      return await (configured === undefined ? lookUpRole(env) : lookUpConfigured(env, configured));
+    } catch (error) {
+      const half = halfKeyProblem(env);
+      if (half === undefined || !(error instanceof CredentialsError)) throw error;
+      // The chain passes over half a key without a word; what else it found missing stays what counts.
+      throw new CredentialsError(error.code, half, { cause: error });
+    }
   };
 }
 
@@ -160,6 +174,7 @@ async function lookUpRole(env: Environment): Promise<Credentials> {
     throw new CredentialsError(
       role.kind,
       role.kind === 'none' ? `no AWS credentials: ${role.reason}` : role.reason,
+      { isUnconfigured: true },
     );
   } finally {
     imds.close();

@@ -49,6 +49,13 @@ const partitions: readonly Partition[] = [
   { name: 'aws', regions: /./, dnsSuffix: 'amazonaws.com', dualStackSuffix: 'api.aws' },
 ];
 
+/** Whether a host name is one of AWS's own, of any partition. */
+export function isAwsHost(hostname: string): boolean {
+  return partitions.some(({ dnsSuffix, dualStackSuffix }) =>
+    [dnsSuffix, dualStackSuffix].some((suffix) => hostname.endsWith(`.${suffix}`)),
+  );
+}
+
 /** The partition that a region belongs to, by its name, for when IMDS does not tell. */
 export function partitionOfRegion(region: string): string {
   return partitionFor(region).name;

@@ -1,6 +1,8 @@
 // One HTTP request and its whole answer: no redirect, no retry of its own, a bounded body, every failure typed.
 import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import got, { type Response } from 'got';
 import { TransportError, toTransportError } from './transport-error.ts';
 
@@ -11,6 +13,8 @@ export type HttpRequest = {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string | undefined;
+  /** Whether a GET changes something, so that it must never be sent twice. */
+  readonly isAction?: boolean | undefined;
 };
 
 /** `body` is decompressed. Header names are in lower case. */
@@ -30,7 +34,8 @@ export type ExchangeLimits = {
 
 /**
  * Sends one request and reads the whole answer, whatever its status. Throws TransportError only.
- * A kept-alive connection that the server had closed meanwhile is not a failure of a GET: it is sent again, once.
+ * A kept-alive connection that the server had closed meanwhile is not a failure of a GET that only reads: it is sent again,
+ * once.
  */
 export async function exchange(request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
   try {
@@ -74,12 +79,18 @@ async function attempt(request: HttpRequest, limits: ExchangeLimits): Promise<Ht
     if (response === undefined) throw new TransportError('protocol', `${target}: the answer had no headers`);
     return { status: response.statusCode, headers: response.headers, body };
   } catch (error) {
-    const failure = toTransportError(error, target, signal);
+    const failure = toTransportError(error, target, signal, { isSecured: isSecured(sent?.socket) });
     const idleClose = failure.failure === 'reset' && response === undefined && sent?.reusedSocket === true;
-    throw idleClose && request.method === 'GET' ? new StaleConnection(target, { cause: failure }) : failure;
+    const isReading = request.method === 'GET' && request.isAction !== true;
+    throw idleClose && isReading ? new StaleConnection(target, { cause: failure }) : failure;
   } finally {
     stream.destroy();
   }
+}
+
+/** Whether the TLS handshake came to its end: only then is anything said about the certificate. */
+function isSecured(socket: Socket | null | undefined): boolean {
+  return socket instanceof TLSSocket && (socket.authorized || Boolean(socket.authorizationError));
 }
 
 function eachStep(timeoutMs: number) {

@@ -56,24 +56,42 @@ const failureByCode: Readonly<Record<string, TransportFailure>> = {
 const tlsCode =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERROR_IN_CERT|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH)/;
 
+// Those of them that are met after the handshake too, such as an alert in TLS 1.3 that answers what was sent with its end.
+const anyTimeTlsCode = /^(ERR_SSL_|ERR_OSSL_|EPROTO$)/;
+
 // What comes first from the server is no TLS record. The reason is in the code or, when a write met it, in the text only.
 const notTls = /ERR_SSL_WRONG_VERSION_NUMBER|:wrong version number:/;
+
+// Node's advice is about how Node is started, which is nobody's to choose here.
+const nodeAdvice = /; if the root CA is installed locally, try running Node\.js with +--use-system-ca/;
 
 /** Whether the request cannot have reached the server: nothing was sent over any connection. */
 export function isUnsent({ failure }: TransportError): boolean {
   return failure === 'dns' || failure === 'refused' || failure === 'tls' || failure === 'proxy';
 }
 
-/** Classifies whatever a request was rejected with; `signal` tells our own deadline from the caller's abort. */
-export function toTransportError(error: unknown, target: string, signal: AbortSignal): TransportError {
+/**
+ * Classifies whatever a request was rejected with; `signal` tells our own deadline from the caller's abort. `isSecured`: the
+ * TLS session was there, so that no failure is one of its handshake.
+ */
+export function toTransportError(
+  error: unknown,
+  target: string,
+  signal: AbortSignal,
+  { isSecured = false }: { readonly isSecured?: boolean } = {},
+): TransportError {
   if (error instanceof TransportError) return error;
   if (signal.aborted) return fromAbort(signal.reason, target);
   if (error instanceof TimeoutError) return fromConnectTimeout(error, target);
   const cause = systemErrorIn(error);
   const code = codeOf(cause);
-  const said = cause instanceof Error ? cause.message : String(cause);
+  const said = (cause instanceof Error ? cause.message : String(cause)).replace(nodeAdvice, '');
   const detail = notTls.test(`${code} ${said}`) ? 'the server does not speak TLS; is it http://?' : said;
-  return new TransportError(failureOf(code), `${target}: ${detail}`, { code, cause });
+  const failure = failureOf(code);
+  // Over a connection that was there, the request may have arrived.
+  const isBroken =
+    failure === 'refused' ? !isOfConnecting(cause) : isSecured && anyTimeTlsCode.test(code ?? '');
+  return new TransportError(isBroken ? 'reset' : failure, `${target}: ${detail}`, { code, cause });
 }
 
 /** The failure that a request ended with because of its deadline, or because its caller gave it up. */
@@ -94,6 +112,11 @@ function fromConnectTimeout({ event, message }: TimeoutError, target: string): T
 function failureOf(code: string | undefined): TransportFailure {
   if (code === undefined) return 'protocol';
   return failureByCode[code] ?? (tlsCode.test(code) ? 'tls' : 'protocol');
+}
+
+/** Several addresses are tried for nothing but a connection. */
+function isOfConnecting(error: unknown): boolean {
+  return error instanceof AggregateError || (error as { syscall?: unknown }).syscall === 'connect';
 }
 
 // got's errors carry the whole request, signature and session token included: they must not travel on to a log.

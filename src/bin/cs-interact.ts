@@ -18,6 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = 1;
 });
 
+// Parts of the AWS SDK warn here whatever logger they are given; nothing of ours does.
+console.warn = () => undefined;
+
 // Nobody reads the messages any longer: the exit status still tells.
 process.stderr.on('error', () => undefined);
 

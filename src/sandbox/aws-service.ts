@@ -44,7 +44,7 @@ export function answerAwsCall(
     lookup: (accessKeyId) => keys.find(accessKeyId),
   });
   if (!verification.ok) return signatureRefusal(call.service, verification.code, verification.message);
-  const key = keys.find(verification.accessKeyId)!;
+  const { key } = verification;
   switch (call.service) {
     case 'sts':
       return answerSts(call.parameters, key);

@@ -1,11 +1,12 @@
 // `cs-interact ack-event`: tells CloneSquad that events were taken note of, so that it does not send them again.
 import type { Command } from 'commander';
 import { queueMessage } from '../../interaction/contract/queue-message.ts';
+import { parseTimestamp } from '../../interaction/contract/timestamps.ts';
 import { type ApiOptions, addApiOptions, withApi } from './api-options.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
 import { summaryOf } from './operation-help.ts';
-import { readDocumentText } from './read-document.ts';
-import { showSent } from './sent-message.ts';
+import { nameOf, readDocumentText } from './read-document.ts';
+import { queueHelp, queueOption, showSent } from './sent-message.ts';
 
 interface AckOptions extends ApiOptions {
   readonly from?: string;
@@ -19,7 +20,9 @@ export function addAckEventCommand(program: Command, context: CommandContext): v
     .option(
       '--from <file>',
       'take the dates from a notification as CloneSquad sends it; - for standard input',
-    );
+    )
+    .addOption(queueOption())
+    .addHelpText('after', queueHelp);
   addApiOptions(command).action((dates: string[], options: AckOptions) =>
     acknowledge(dates, options, context),
   );
@@ -30,6 +33,7 @@ async function acknowledge(
   options: AckOptions,
   context: CommandContext,
 ): Promise<void> {
+  for (const date of given) checkDate(date, context);
   const { from } = options;
   const dates =
     from === undefined ? given : [...given, ...eventDatesIn(await readDocumentText(from, context), from)];
@@ -38,6 +42,22 @@ async function acknowledge(
     const sent = await api.sendToQueue(queueMessage('ackEvent', { Events: [...new Set(dates)] }));
     await showSent('ackEvent', sent, options, context);
   });
+}
+
+const printedForm = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{6})?\+00:00$/;
+
+/** Nobody is told that a date is no event's. Throws CommandFailure for what is no date. */
+function checkDate(date: string, context: CommandContext): void {
+  const example = '"2020-11-17 10:50:59.462776+00:00"';
+  if (parseTimestamp(date) === null)
+    throw new CommandFailure(
+      2,
+      `ack-event: ${JSON.stringify(date)}: not the date of an event, such as ${example}`,
+    );
+  if (!printedForm.test(date))
+    context.warn(
+      `ack-event: ${date}: events are known by their EventDate letter by letter, such as ${example}`,
+    );
 }
 
 /** The dates of a notification `{ "Events": [ { "EventDate": ... } ] }`. Throws CommandFailure. */
@@ -50,7 +70,7 @@ export function eventDatesIn(text: string, source: string): string[] {
     return dates as string[];
   throw new CommandFailure(
     2,
-    `${source}: not a notification of CloneSquad: expected { "Events": [ { "EventDate": "..." }, ... ] }`,
+    `${nameOf(source)}: not a notification of CloneSquad: expected { "Events": [ { "EventDate": "..." }, ... ] }`,
   );
 }
 

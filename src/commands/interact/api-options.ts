@@ -24,7 +24,10 @@ export function addApiOptions(command: Command): Command {
     new Option('--group <name>', 'the CloneSquad group, whose Discovery Lambda tells where its API is')
       .env('CS_INTERACT_GROUP')
       .helpGroup(which),
-    new Option('--api-url <url>', 'the API itself, with its stage, e.g. https://HOST/v1/')
+    new Option(
+      '--api-url <url>',
+      'the API itself, with its stage, e.g. https://HOST/v1/; goes before --group',
+    )
       .env('CS_INTERACT_API_URL')
       .helpGroup(which),
     new Option('--api-id <id>', 'the API meant, where --api-url is a VPC endpoint').helpGroup(which),

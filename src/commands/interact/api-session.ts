@@ -18,8 +18,8 @@ export interface ApiSession {
   readonly found: FoundApi;
   /** Of one call: --timeout, and the process's end. */
   readonly limits: Limits;
-  /** Whether the API is of the latest dialect, by its own listing. Asked once, when it is needed. */
-  isLatest(): Promise<boolean>;
+  /** Whether the API is of the latest dialect, by its own listing; null where that is not allowed. Asked once, when needed. */
+  isLatest(): Promise<boolean | null>;
   /** Sends a message to the group's queue, found by discovery or by asking the API. */
   sendToQueue(body: string): Promise<SentMessage>;
 }
@@ -56,13 +56,19 @@ async function connect(
     const found = await findApi({ apiUrl, apiId, group, region, profile, env, credentials }, limits);
     const { send } = http;
     const client = createInteractionClient({ send, region: found.region, routes: found.routes });
-    let latest: Promise<boolean> | undefined;
+    let latest: Promise<boolean | null> | undefined;
     await use({
       client,
       found,
       limits,
       isLatest: () => {
-        latest ??= client.ask('listing', {}, limits).then(({ model }) => model.includes('backup'));
+        latest ??= client.ask('listing', {}, limits).then(
+          ({ model }) => model.includes('backup'),
+          (error: unknown) => {
+            if (error instanceof ApiFailure && error.kind === 'not-allowed') return null;
+            throw error;
+          },
+        );
         return latest;
       },
       sendToQueue: async (body) => {

@@ -4,7 +4,7 @@ import { queueMessage } from '../../interaction/contract/queue-message.ts';
 import { type ApiOptions, addApiOptions, showTextAnswer, withApi } from './api-options.ts';
 import type { CommandContext } from './command-context.ts';
 import { summaryOf } from './operation-help.ts';
-import { showSent } from './sent-message.ts';
+import { queueHelp, showSent } from './sent-message.ts';
 
 interface BackupOptions extends ApiOptions {
   readonly queue?: boolean;
@@ -14,7 +14,8 @@ export function addBackupCommand(program: Command, context: CommandContext): voi
   const command = program
     .command('backup')
     .description(summaryOf('backup'))
-    .option('--queue', 'by the queue, which does not answer: a large fleet takes longer than the API waits');
+    .option('--queue', 'by the queue, which does not answer: a large fleet takes longer than the API waits')
+    .addHelpText('after', queueHelp);
   addApiOptions(command).action((options: BackupOptions) => backUp(options, context));
 }
 

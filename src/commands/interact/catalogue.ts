@@ -8,13 +8,15 @@ import { show } from './output/show.ts';
 import { type Column, renderTable } from './output/table.ts';
 import { type DocumentFormat, documentFormats } from './read-document.ts';
 import { readServerDocument } from './server-document.ts';
+import { refuseModel } from './wire-document.ts';
 
 interface LoadOptions extends ServerOptions {
   readonly format?: DocumentFormat;
 }
 
 const loadHelp = `
-The file: what \`cs-interact config dump\` of a running deployment gives, or
+The file: what \`cs-interact config dump --unstable --raw\` of a running deployment
+gives, or
   { "ec2.schedule.desired_instance_count":
       { "DefaultValue": "-1", "Stable": true, "Format": "IntegerOrPercentage",
         "Description": "How many instances are wanted" } }`;
@@ -31,6 +33,7 @@ export function addCatalogueCommand(program: Command, context: CommandContext): 
     .addHelpText('after', loadHelp);
   addServerOptions(load).action(async (file: string, options: LoadOptions) => {
     const document = await readServerDocument(file, options.format, context);
+    refuseModel(document, 'catalogue', file === '-' ? 'standard input' : file);
     await withServer(options, async (server) => {
       await print(await server.putCatalogue(document), options, context);
     });

@@ -33,13 +33,13 @@ const sentColumns: readonly Column<SentMetric>[] = [
   { heading: 'DIMENSIONS', cell: ({ dimensions }) => ofSubject(dimensions) },
   { heading: 'VALUE', cell: ({ value }) => value ?? null },
   { heading: 'UNIT', cell: ({ unit }) => unit },
-  { heading: 'AT', cell: ({ timestamp }) => timestamp ?? null },
+  { heading: 'TIMESTAMP', cell: ({ timestamp }) => timestamp ?? null },
 ];
 
 const cachedColumns: readonly Column<CachedMetric>[] = [
   { heading: 'METRIC', cell: ({ metricId }) => metricId },
   { heading: 'LATEST', cell: ({ values }) => values[0] ?? null },
-  { heading: 'AT', cell: ({ timestamps }) => timestamps[0] ?? null },
+  { heading: 'TIMESTAMP', cell: ({ timestamps }) => timestamps[0] ?? null },
   { heading: 'VALUES', cell: ({ values }) => values.length },
   { heading: 'STATUS', cell: ({ statusCode }) => statusCode },
   { heading: 'LABEL', cell: ({ label }) => label },

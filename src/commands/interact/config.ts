@@ -56,7 +56,10 @@ export function addConfigCommand(program: Command, context: CommandContext): voi
   const dump = config
     .command('dump')
     .description('show the table as it can be loaded again, or everything in force')
-    .option('--effective', 'everything in force, with where each value comes from')
+    .option(
+      '--effective',
+      'everything in force, with where each value comes from: stable keys only, --unstable for all',
+    )
     .option('--unstable', `as --effective, and ${parameterHelp('configuration', 'unstable')}`)
     .option(windowFlag, `as --effective, ${windowHelp}`);
   addDumpOptions(dump).action((options: ConfigDumpOptions) => dumpConfiguration(options, context));
@@ -98,10 +101,26 @@ async function dumpConfiguration(options: ConfigDumpOptions, context: CommandCon
     return dumpTable('configuration', 'KEY', options, context);
   await withApi(options, context, async (api) => {
     const { entries, raw } = await readEntries(api, options);
+    if (entries.length === 0 && unstable !== true) await tellOfUnstable(api, options, context);
     if (options.raw === true) return printRaw(raw, context);
     const output = dumpFormat(options, context);
     await show({ value: entries, table: () => renderTable(entryColumns, entries) }, { output }, context);
   });
+}
+
+/** Nothing at all is not what is in force: at a server of one's own, most keys that are set are not stable ones. */
+async function tellOfUnstable(
+  api: ApiSession,
+  options: WindowOptions,
+  { warn }: CommandContext,
+): Promise<void> {
+  const { length } = (await readEntries(api, { ...options, unstable: true })).entries;
+  if (length === 0) return;
+  warn(
+    length === 1
+      ? '1 key that is not stable is not shown: --unstable'
+      : `${length} keys that are not stable are not shown: --unstable`,
+  );
 }
 
 async function readEntries(

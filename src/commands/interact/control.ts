@@ -3,10 +3,12 @@ import { type Command, Option } from 'commander';
 import type { ControlRecord } from '../../interaction/contract/control-record.ts';
 import { type ApiOptions, addApiOptions, showAnswer, withApi } from './api-options.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
+import { isListed, type ListBefore, shortened, typed, unmatched } from './control-change.ts';
 import { durationForms, parseSeconds } from './durations.ts';
 import { parameterHelp } from './operation-help.ts';
 import { type Column, renderTable } from './output/table.ts';
 import { addSelectionOptions, type SelectionOptions, toSelection } from './selection.ts';
+import { unlessRefused } from './unless-refused.ts';
 
 type ControlState = 'unstoppable' | 'unstartable';
 
@@ -68,28 +70,39 @@ async function change(
   const body = { ...selection.body, ...(options.excluded === true ? { Excluded: true } : {}) };
   const ttl = options.for === undefined ? undefined : String(options.for);
   await withApi(options, context, async ({ client, limits }) => {
+    const asked = await unlessRefused(client.ask('controlInstances', { argument: state }, limits));
+    const before: ListBefore = asked?.model ?? null;
     const query = { ...selection.query, mode, ttl };
     const call = { argument: state, query, body: JSON.stringify(body) };
     const { model, raw } = await client.ask('controlInstances', call, limits);
     await showAnswer(raw, { value: model, table: () => renderTable(columns, model) }, options, context);
-    if (mode === 'add') requireAll(options.instanceId ?? [], model, state);
+    if (mode === 'add') judgeAdded(options, before, model, context);
+    else if (before?.every(({ instanceId }) => isListed(model, instanceId))) {
+      context.warn(`${state} delete: nothing in the list matches ${typed(options)}: nothing was deleted`);
+    }
   });
 }
 
-/** The API drops ids that it does not know without a word. */
-function requireAll(asked: readonly string[], listed: readonly ControlRecord[], state: ControlState): void {
-  const missing = asked.filter((id) => !listed.some(({ instanceId }) => instanceId === id));
-  if (missing.length === 0) return;
-  throw new CommandFailure(
-    1,
-    `${state} add: ${missing.join(', ')}: not taken up, the group has no such instance: check it with cs-interact fleet list`,
-  );
+/** Throws CommandFailure when a part of the selection matched nothing. */
+function judgeAdded(
+  options: ChangeOptions,
+  before: ListBefore,
+  listed: readonly ControlRecord[],
+  context: CommandContext,
+): void {
+  for (const { old, record } of shortened(before, listed)) {
+    const { instanceId, endDate } = record;
+    context.warn(`${instanceId}: ends at ${endDate} now, earlier than before (${old.endDate})`);
+  }
+  const missing = unmatched(options, before, listed);
+  if (missing === null) return;
+  throw new CommandFailure(1, `nothing matches ${missing}: check with cs-interact fleet list`);
 }
 
 const columns: readonly Column<ControlRecord>[] = [
   { heading: 'INSTANCE', cell: ({ instanceId }) => instanceId },
-  { heading: 'UNTIL', cell: ({ endDate }) => endDate },
-  { heading: 'SINCE', cell: ({ startDate }) => startDate },
+  { heading: 'END', cell: ({ endDate }) => endDate },
+  { heading: 'START', cell: ({ startDate }) => startDate },
   { heading: 'EXCLUDED', cell: ({ excluded }) => excluded },
   { heading: 'SUBFLEET', cell: ({ subfleetName }) => subfleetName },
   { heading: 'NAME', cell: ({ instanceName }) => instanceName },

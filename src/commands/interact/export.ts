@@ -13,8 +13,9 @@ interface ExportOptions {
 
 export function addExportCommand(program: Command, context: CommandContext): void {
   program
-    .command('export [file]')
+    .command('export')
     .description('everything that the server running on this host keeps, as `cs-interact import` takes it')
+    .argument('[file]', 'where to; one that is there is replaced, - is standard output')
     .addOption(
       new Option('--format <format>', 'of the document, otherwise by the name of the file, or JSON').choices(
         documentFormats,
@@ -23,11 +24,23 @@ export function addExportCommand(program: Command, context: CommandContext): voi
     .addOption(adminSocketOption())
     .action((file: string | undefined, options: ExportOptions) =>
       withServer(options, async (server) => {
-        const text = await toFormat(await server.export(), options.format ?? formatOf(file));
-        if (file === undefined || file === '-') context.print(text);
-        else await writePrivately(file, `${text}\n`);
+        const exported = await server.export();
+        const text = await toFormat(exported, options.format ?? formatOf(file));
+        if (file === undefined || file === '-') return context.print(text);
+        await writePrivately(file, `${text}\n`);
+        context.warn(`wrote ${file}: ${countMembers(exported)}`);
       }),
     );
+}
+
+/** Such as `2 instances, 5 configuration`. */
+function countMembers(json: string): string {
+  const { version: _, group, ...members } = JSON.parse(json) as Record<string, unknown>;
+  const counted = Object.entries(members)
+    .map(([kind, member]) => ({ kind, count: Object.keys(member as object).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} ${kind}`);
+  return counted.length === 0 ? `nothing but the group ${group}` : counted.join(', ');
 }
 
 function formatOf(file: string | undefined): DocumentFormat {
@@ -49,6 +62,7 @@ async function toFormat(json: string, format: DocumentFormat): Promise<string> {
 /** On disk under its name as a whole or not at all, and for its owner only: tags and events are nobody else's business. */
 async function writePrivately(file: string, text: string): Promise<void> {
   const { realpath, stat, writeFile } = await import('node:fs/promises');
+  const { replaceFile } = await import('../../interaction/server/write-file.ts');
   try {
     const present = await stat(file).catch(() => null);
     // A device or a pipe is written to: a file in the place of /dev/null would be missed by everybody.
@@ -58,23 +72,5 @@ async function writePrivately(file: string, text: string): Promise<void> {
     const { message } = error as Error;
     const advice = 'give one that this user can write';
     throw new CommandFailure(1, `${file}: it cannot be written (${message}): ${advice}`, { cause: error });
-  }
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  const { open, rename, rm } = await import('node:fs/promises');
-  const temporary = `${file}.${process.pid}.new`;
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw error;
   }
 }

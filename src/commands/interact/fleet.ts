@@ -74,11 +74,11 @@ const subfleetColumns: readonly Column<NonNullable<FleetStatus['subfleets']>[num
 function statusTable({ autoscaled, subfleets }: FleetStatus): string {
   const counts = renderProperties([
     ['managed', autoscaled.managed],
-    ['startable', autoscaled.maximum],
+    ['maximum', autoscaled.maximum],
     ['unhealthy', autoscaled.unhealthy],
     ['running', autoscaled.running],
     ['serving', autoscaled.serving],
-    ['serving of startable', `${autoscaled.servingOfMaximumPercent} %`],
+    ['serving of maximum', `${autoscaled.servingOfMaximumPercent} %`],
     ['serving of managed', `${autoscaled.servingOfManagedPercent} %`],
   ]);
   const hasSubfleets = subfleets !== null && subfleets.length > 0;

@@ -7,6 +7,7 @@ import { show } from './output/show.ts';
 import { renderProperties } from './output/table.ts';
 import { type DocumentFormat, documentFormats } from './read-document.ts';
 import { readServerDocument } from './server-document.ts';
+import { refuseModel } from './wire-document.ts';
 
 const kinds = [
   'instances',
@@ -27,12 +28,16 @@ interface ImportOptions extends ServerOptions {
 
 const importHelp = `
 The file: what \`cs-interact export\` gives, or any of its members; each may be an
-answer of a deployment's API as it came:
-  instances       fleet/metadata, allmetadatas
-  configuration   configuration?raw=true         scheduler   scheduler
-  catalogue       configuration?unstable=true    discovery   discovery
-  sentMetrics     cloudwatch/sentmetrics         metricCache cloudwatch/metriccache
-Such an answer can be imported by itself:
+answer of a deployment's API as it came. By itself such an answer is imported with
+--as KIND, from the command that prints it:
+  instances      cs-interact fleet list --raw
+  configuration  cs-interact config dump --raw
+  catalogue      cs-interact config dump --unstable --raw
+  scheduler      cs-interact schedule dump --raw
+  discovery      cs-interact discover --raw
+  sentMetrics    cs-interact cloudwatch sentmetrics --raw
+  metricCache    cs-interact cloudwatch metriccache --raw
+For example:
   cs-interact fleet list --raw | cs-interact import - --as instances
 
 All of it is checked before anything is written. What is in the document is added,
@@ -55,10 +60,15 @@ export function addImportCommand(program: Command, context: CommandContext): voi
 }
 
 function wrap(document: JsonValue, file: string, { as }: ImportOptions): JsonValue {
-  if (as !== undefined) return { [as]: document };
-  if (!Array.isArray(document)) return document;
-  throw new CommandFailure(
-    2,
-    `${file}: this is a list by itself: say what it is with --as, e.g. --as instances`,
-  );
+  const name = file === '-' ? 'standard input' : file;
+  if (as !== undefined) {
+    refuseModel(document, as, name);
+    return { [as]: document };
+  }
+  const told = `say what it is with --as KIND, one of ${kinds.join(', ')}`;
+  if (Array.isArray(document)) throw new CommandFailure(2, `${name}: this is a list by itself: ${told}`);
+  const members = Object.keys(document as object);
+  if (members.length === 0) throw new CommandFailure(2, `${name}: it is empty, there is nothing to import`);
+  if (members.some((member) => (kinds as readonly string[]).includes(member))) return document;
+  throw new CommandFailure(2, `${name}: this is no document of \`cs-interact export\`: ${told}`);
 }

@@ -1,7 +1,7 @@
 // What options say of an instance, the same for `state add` and `state change`.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseTimestamp, pythonTimestamp } from '../../interaction/contract/timestamps.ts';
-import { ec2States } from '../../interaction/server/fleet/fleet-instance.ts';
+import { ec2States, subfleetTag } from '../../interaction/server/fleet/fleet-instance.ts';
 
 export interface InstanceOptions {
   readonly name?: string;
@@ -27,7 +27,10 @@ export function addInstanceOptions(command: Command): Command {
     new Option('--az-issues', 'its availability zone has issues'),
     new Option('--ec2-state <state>', 'what EC2 says of it, whatever scaling has decided').choices(ec2States),
     new Option('--status <status>', 'its status check, e.g. "ok" or "impaired"'),
-    new Option('--subfleet <name>', 'the subfleet it belongs to; otherwise its tag says, or the main fleet'),
+    new Option(
+      '--subfleet <name>',
+      `the subfleet it belongs to: its tag ${subfleetTag}; "" is the main fleet`,
+    ),
     new Option('--spot', 'it is a Spot instance'),
     new Option(
       '--spot-interrupted [time]',

@@ -1,12 +1,12 @@
 // `cs-interact key create`: a new access key, in the file of a server and before the eyes of whoever is to use it.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isInstanceId } from '../../interaction/server/fleet/fleet-instance.ts';
-import { commonAccountOf } from '../../interaction/server/keys/access-key.ts';
+import { accountOf, commonAccountOf } from '../../interaction/server/keys/access-key.ts';
 import type { KeyFileDocument } from '../../interaction/server/keys/change-key-file.ts';
 import type { KeyEntry, KeyHolder } from '../../interaction/server/keys/new-key.ts';
-import { ruleProblem } from '../../interaction/server/keys/rules.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
 import { durationForms, parseSeconds } from './durations.ts';
+import { allowOption, denyOption, rulesHelp, warnOfUselessRules } from './key-rules.ts';
 import { parseAccount, placeholderAccountId } from './serve-options.ts';
 
 interface CreateOptions {
@@ -27,9 +27,7 @@ const createHelp = `
 A key for an agent, as a file that systemd reads with EnvironmentFile=:
   (umask 077; cs-interact key create --keys keys.json --instance-id i-0ab --output env > agent.env)
 A key for an operator, for the shell one is in:
-  eval "$(cs-interact key create --keys keys.json --user ops --allow '*' --output export)"
-Rules are METHOD/path, such as GET/configuration/* or POST/scheduler; * alone is all.
-An instance's key without rules may GET/metadata; any other without rules may nothing.`;
+  eval "$(cs-interact key create --keys keys.json --user ops --allow '*' --output export)"${rulesHelp}`;
 
 export function addKeyCreateCommand(key: Command, context: CommandContext): void {
   key
@@ -42,17 +40,18 @@ export function addKeyCreateCommand(key: Command, context: CommandContext): void
         .conflicts('user'),
     )
     .addOption(new Option('--user <name>', 'make it for a person or a script').argParser(parseUserName))
-    .addOption(new Option('--allow <rule...>', 'what it may ask for').argParser(collectRule))
-    .addOption(new Option('--deny <rule...>', 'what it may not, whatever is allowed').argParser(collectRule))
+    .addOption(allowOption())
+    .addOption(denyOption())
     .addOption(
       new Option('--expires-in <duration>', `how long it is good for: ${durationForms}`).argParser(
         parseSeconds,
       ),
     )
     .addOption(
-      new Option('--account <id>', "its account, 12 digits; without it, that of the file's keys").argParser(
-        parseAccount,
-      ),
+      new Option(
+        '--account <id>',
+        "its account, 12 digits; without it, that of the file's keys, or 000000000000",
+      ).argParser(parseAccount),
     )
     .addOption(
       new Option(
@@ -67,21 +66,18 @@ export function addKeyCreateCommand(key: Command, context: CommandContext): void
 async function create(options: CreateOptions, context: CommandContext): Promise<void> {
   const { allow, deny, expiresIn } = options;
   const holder = holderOf(options);
-  if (holder.kind === 'user' && allow === undefined) {
-    context.warn("the key may nothing yet: give --allow, such as --allow '*'");
-  }
   const expiresAtMs = expiresIn === undefined ? undefined : Date.now() + expiresIn * 1000;
   let key: KeyEntry | undefined;
   const { changeKeyFile } = await import('../../interaction/server/keys/change-key-file.ts');
   const { createKey } = await import('../../interaction/server/keys/new-key.ts');
   const { startWithPath } = await import('./start-failure.ts');
-  await startWithPath('--keys', options.keys, () =>
-    changeKeyFile(options.keys, (document) => {
-      const accountId = options.account ?? accountOfFile(document) ?? placeholderAccountId;
-      key = createKey({ holder, accountId, allow, deny, expiresAtMs });
-      return { ...document, keys: [...document.keys, { ...key }] };
-    }),
-  );
+  const makeKey = (document: KeyFileDocument): KeyFileDocument => {
+    const accountId = options.account ?? accountOfFile(document) ?? placeholderAccountId;
+    key = createKey({ holder, accountId, allow, deny, expiresAtMs });
+    return { ...document, keys: [...document.keys, { ...key }] };
+  };
+  await startWithPath('--keys', options.keys, () => changeKeyFile(options.keys, makeKey, context.warn));
+  warnOf(key!, options, context);
   showKey(key!, options.output ?? (context.isTerminal ? 'env' : 'json'), context);
 }
 
@@ -89,6 +85,18 @@ function holderOf({ instanceId, user }: CreateOptions): KeyHolder {
   if (instanceId !== undefined) return { kind: 'instance', instanceId };
   if (user !== undefined) return { kind: 'user', name: user };
   throw new CommandFailure(2, 'whom is the key for? Give --instance-id for an agent, or --user');
+}
+
+/** What the one who made it may not have meant. */
+function warnOf(key: KeyEntry, { keys, account }: CreateOptions, context: CommandContext): void {
+  if (account === undefined && accountOf(key.userArn) === placeholderAccountId) {
+    context.warn(`the key is of account ${placeholderAccountId}: give --account for another`);
+  }
+  if (key.instanceId === undefined && key.allow === undefined) {
+    const command = `cs-interact key change ${key.accessKeyId} --keys ${keys} --allow '*'`;
+    context.warn(`the key may nothing yet: allow it something, such as everything with ${command}`);
+  }
+  warnOfUselessRules([...(key.allow ?? []), ...(key.deny ?? [])], context);
 }
 
 function showKey(key: KeyEntry, output: (typeof createFormats)[number], { print }: CommandContext): void {
@@ -115,10 +123,4 @@ function parseInstanceId(text: string): string {
 function parseUserName(text: string): string {
   if (/^[\w+=,.@-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError('Expected letters, digits and any of _+=,.@-, at most 64.');
-}
-
-function collectRule(rule: string, before: readonly string[] | undefined): readonly string[] {
-  const problem = ruleProblem(rule);
-  if (problem !== null) throw new InvalidArgumentError(`${problem}.`);
-  return [...(before ?? []), rule];
 }

@@ -24,7 +24,7 @@ const columns: readonly Column<ListedKey>[] = [
 ];
 
 /** Shows the keys with the rules that are in force for them, those that the file leaves out included. */
-export async function listKeys(
+export async function showKeys(
   document: KeyFileDocument,
   options: OutputOptions,
   context: CommandContext,

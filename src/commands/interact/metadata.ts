@@ -14,7 +14,11 @@ export function addMetadataCommand(program: Command, context: CommandContext): v
   const command = program
     .command('metadata')
     .description(summaryOf('metadata'))
-    .option('--instance-id <id>', `the instance to ask about, ${parameterHelp('metadata', 'instanceid')}`);
+    .option(
+      '--instance-id <id>',
+      `the instance to ask about, ${parameterHelp('metadata', 'instanceid')}, which must be an instance too`,
+    )
+    .addHelpText('after', '\nOnly an instance is answered; for operators there is cs-interact fleet list.');
   addApiOptions(command).action((options: MetadataOptions) => showMetadata(options, context));
 }
 
@@ -44,11 +48,11 @@ function metadataTable(instance: InstanceMetadata): string {
     ['subfleet', instance.subfleetName],
     ['type', instance.instanceType],
     ['zone', instance.availabilityZone],
-    ['zone has issues', instance.locatedInAzWithIssues],
+    ['located in zone with issues', instance.locatedInAzWithIssues],
     ['spot', instance.spotInstance],
     ['spot interrupted at', spotDetails?.interruptedAt ?? null],
     ['spot rebalance recommended at', spotDetails?.rebalanceRecommendedAt ?? null],
-    ['target groups of the deployment', instance.targetGroups],
+    ['target groups', instance.targetGroups],
     ...instance.targetGroupArns.map((arn) => ['', arn] as const),
     ...Object.entries(tags).map(([key, value]) => [`tag ${key}`, value] as const),
   ]);

@@ -32,8 +32,9 @@ Examples:
   cs-interact unstoppable add --instance-id i-0123456789abcdef0 --for 2h --group production
   cs-interact fleet list --output json --api-url https://api.example/v1/ --region eu-west-1
 
-Give --group or --api-url once in CS_INTERACT_GROUP or CS_INTERACT_API_URL. Help of
-each command: cs-interact help COMMAND, or COMMAND --help.
+Give --group or --api-url once in CS_INTERACT_GROUP or CS_INTERACT_API_URL. An address
+goes before a group, and what is typed before what the environment says. Help of each
+command: cs-interact help COMMAND, or COMMAND --help.
 Exit status: 0 done, 1 error, 2 usage or configuration, 75 timed out or locked.`;
 
 const clientCommands = [

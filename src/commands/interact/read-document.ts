@@ -6,6 +6,11 @@ import { type CommandContext, CommandFailure } from './command-context.ts';
 export const documentFormats = ['json', 'yaml'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
+/** What a message calls it. */
+export function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : file;
+}
+
 /** The text of a file. Throws CommandFailure. */
 export async function readDocumentText(file: string, context: CommandContext): Promise<string> {
   if (file === '-') return context.input.read();
@@ -23,9 +28,17 @@ export async function readDocument(
   format: DocumentFormat | undefined,
   context: CommandContext,
 ): Promise<Record<string, unknown>> {
-  const text = await readDocumentText(file, context);
+  return parseText(await readDocumentText(file, context), file, format);
+}
+
+/** As readDocument, of a text that was read from `file`. Throws CommandFailure. */
+export async function parseText(
+  text: string,
+  file: string,
+  format: DocumentFormat | undefined,
+): Promise<Record<string, unknown>> {
   const { parseDocument } = await import('../../interaction/contract/documents.ts');
   const parsed = parseDocument(text, format ?? (extname(file) === '.json' ? 'json' : 'yaml'));
   if (parsed.ok) return parsed.document;
-  throw new CommandFailure(2, `${file === '-' ? 'standard input' : file}: ${parsed.problem}`);
+  throw new CommandFailure(2, `${nameOf(file)}: ${parsed.problem}`);
 }

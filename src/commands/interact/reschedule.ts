@@ -5,7 +5,7 @@ import { type ApiOptions, addApiOptions, showTextAnswer, withApi } from './api-o
 import type { CommandContext } from './command-context.ts';
 import { parseDelay } from './durations.ts';
 import { parameterHelp, summaryOf } from './operation-help.ts';
-import { showSent } from './sent-message.ts';
+import { queueHelp, showSent } from './sent-message.ts';
 
 interface RescheduleOptions extends ApiOptions {
   /** In seconds. */
@@ -26,7 +26,8 @@ export function addRescheduleCommand(program: Command, context: CommandContext):
         `how long ${parameterHelp('rescheduleNow', 'delay')}, up to 15m`,
       ).argParser(parseRescheduleDelay),
     )
-    .option('--queue', 'by the queue, which does not answer');
+    .option('--queue', 'by the queue, which does not answer')
+    .addHelpText('after', queueHelp);
   addApiOptions(command).action((options: RescheduleOptions) => reschedule(options, context));
 }
 

@@ -17,9 +17,11 @@ A key stands for the instance that its instanceId names, or its caller as EC2's
 role sessions do (ROLE:INSTANCE). "allow" and "deny" have rules as IAM has them,
 METHOD/path, in which * is any characters and ? any one; "deny" wins. Without
 "allow" an instance's key may GET/metadata, and any other key nothing.
-"queueSenders" says by ARN who may send messages to the queue; without it, in
-d2 every key of the account may, and before d2 none. A key may have a
-"sessionToken" and an "expiresAt" such as "2030-01-31T12:00:00Z".
+A message to the queue is matched as POST/notify/ackevent, POST/backup and so on.
+"queueSenders" says by ARN who may send anything that "deny" does not refuse.
+Without it, in d2 keys of the account may send what their "allow" has; before d2
+nobody. A key may have a "sessionToken" and an "expiresAt" such as
+"2030-01-31T12:00:00Z".
 Let only its owner read the file: chmod 600 keys.json`;
 
 export function addServeCommand(program: Command, context: CommandContext): void {

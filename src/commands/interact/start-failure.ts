@@ -52,6 +52,10 @@ export function explainPath(path: string, error: NodeJS.ErrnoException): string 
   if (error instanceof SocketInUseError) return `${message}; stop that server or give another path`;
   // They say by themselves what to do.
   if (error instanceof StoreFileError || error instanceof KeyFileLockedError) return message;
+  if (error instanceof KeyFileError && (error.cause as NodeJS.ErrnoException)?.code === 'ENOENT') {
+    const command = `cs-interact key create --keys ${path} --user NAME --allow '*'`;
+    return explainDirectory(dirname(path)) ?? `${path} does not exist: make it with ${command}`;
+  }
   if (isFileError(error)) return `${message}; correct the file or give another`;
   if (code === 'EISDIR') return `${path} is a directory: give the path of a file`;
   if (syscall === 'mkdir' && error.path !== undefined) {

@@ -1,12 +1,8 @@
 // `cs-interact state`: what an operator on the server's host sets and sees of the fleet.
 import { type Command, Option } from 'commander';
-import type { NewState } from '../../interaction/server/admin/client.ts';
-import {
-  effectiveState,
-  type FleetInstance,
-  nameOf,
-  subfleetOf,
-} from '../../interaction/server/fleet/fleet-instance.ts';
+import { pythonTimestamp } from '../../interaction/contract/timestamps.ts';
+import type { NewState, ToldInstance } from '../../interaction/server/admin/client.ts';
+import { effectiveState, nameOf, subfleetOf } from '../../interaction/server/fleet/fleet-instance.ts';
 import { addServerOptions, type ServerOptions, withServer } from './admin-socket.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
 import { durationForms, parseSeconds } from './durations.ts';
@@ -18,6 +14,7 @@ import {
 } from './instance-options.ts';
 import { show } from './output/show.ts';
 import { type Column, renderTable } from './output/table.ts';
+import { requireListedState } from './state-name.ts';
 
 interface SetOptions extends ServerOptions {
   readonly unlisted?: boolean;
@@ -46,13 +43,14 @@ export function addStateCommand(program: Command, context: CommandContext): void
         parseSeconds,
       ),
     );
-  addServerOptions(set).action((id: string, name: string, options: SetOptions) =>
-    withServer(options, async (server) => {
-      await print(await server.setState(id, toNewState(name, options)), options, context);
-    }),
-  );
+  addServerOptions(set).action((id: string, name: string, options: SetOptions) => {
+    const newState = toNewState(name, options);
+    return withServer(options, async (server) => {
+      await print(await server.setState(id, newState), options, context);
+    });
+  });
 
-  const get = state.command('get [id]').description('show an instance, or all of them');
+  const get = state.command('get [id]').alias('list').description('show an instance, or all of them');
   addServerOptions(get).action((id: string | undefined, options: ServerOptions) =>
     withServer(options, async (server) => {
       if (id === undefined) await printAll(await server.instances(), options, context);
@@ -64,13 +62,13 @@ export function addStateCommand(program: Command, context: CommandContext): void
     .description('make an instance known')
     .option('--state <state>', 'its state (default: "running")')
     .option('--replace', 'replace the instance if it is already known');
-  addServerOptions(add).action((id: string, options: AddOptions) =>
-    withServer(options, async (server) => {
-      const given = options.state === undefined ? {} : { state: options.state };
-      const instance = { ...toInstanceFields(options, Date.now()), ...given, id };
+  addServerOptions(add).action((id: string, options: AddOptions) => {
+    const given = options.state === undefined ? {} : { state: requireListedState(options.state, '') };
+    const instance = { ...toInstanceFields(options, Date.now()), ...given, id };
+    return withServer(options, async (server) => {
       await print(await server.put(instance, options.replace === true), options, context);
-    }),
-  );
+    });
+  });
 
   const change = addInstanceOptions(state.command('change <id>'))
     .description('change what is known of an instance; its state and whatever is not given stay')
@@ -89,10 +87,11 @@ export function addStateCommand(program: Command, context: CommandContext): void
   );
 }
 
-function toNewState(state: string, options: SetOptions): NewState {
+function toNewState(name: string, options: SetOptions): NewState {
+  const unlisted = options.unlisted === true;
   return {
-    state,
-    unlisted: options.unlisted === true,
+    state: unlisted ? name : requireListedState(name, ', or any with --unlisted'),
+    unlisted,
     ...(options.for === undefined ? {} : { ttl: options.for }),
   };
 }
@@ -107,7 +106,7 @@ function toChanges(options: ChangeOptions): Record<string, unknown> {
   throw new CommandFailure(2, 'nothing to change: give the options that say what is different, e.g. --tag');
 }
 
-const columns: readonly Column<FleetInstance>[] = [
+const columns: readonly Column<ToldInstance>[] = [
   { heading: 'INSTANCE', cell: ({ id }) => id },
   { heading: 'STATE', cell: stateOf },
   { heading: 'STATUS', cell: ({ status }) => status },
@@ -115,30 +114,39 @@ const columns: readonly Column<FleetInstance>[] = [
   { heading: 'SUBFLEET', cell: subfleetOf },
 ];
 
-function stateOf(instance: FleetInstance): string {
+/** When what EC2 says holds again. */
+const untilColumn: Column<ToldInstance> = {
+  heading: 'UNTIL',
+  cell: ({ scalingStateEndsAtS: endS }) => (endS === undefined ? null : pythonTimestamp(endS * 1000)),
+};
+
+function renderInstances(instances: readonly ToldInstance[]): string {
+  const isAnyEnding = instances.some(({ scalingStateEndsAtS }) => scalingStateEndsAtS !== undefined);
+  return renderTable(isAnyEnding ? [...columns, untilColumn] : columns, instances);
+}
+
+function stateOf(instance: ToldInstance): string {
   return effectiveState(instance, 'd2');
 }
 
 /** One instance is shown by itself, so that a script need not unpack it. */
-async function print(
-  instance: FleetInstance,
-  options: ServerOptions,
-  context: CommandContext,
-): Promise<void> {
-  const table = () => renderTable(columns, [instance]);
-  await show({ value: withState(instance), table }, options, context);
+async function print(instance: ToldInstance, options: ServerOptions, context: CommandContext): Promise<void> {
+  await show({ value: withTold(instance), table: () => renderInstances([instance]) }, options, context);
 }
 
 async function printAll(
-  instances: readonly FleetInstance[],
+  instances: readonly ToldInstance[],
   options: ServerOptions,
   context: CommandContext,
 ): Promise<void> {
-  const table = () => renderTable(columns, instances);
-  await show({ value: instances.map(withState), table }, options, context);
+  const table = () => renderInstances(instances);
+  await show({ value: instances.map(withTold), table }, options, context);
 }
 
-/** As the API says it in one word, beside the two that it comes from. */
-function withState(instance: FleetInstance): FleetInstance & { readonly state: string } {
-  return { ...instance, state: stateOf(instance) };
+/** As the API says it: the state in one word, beside the two that it comes from, and the subfleet, beside its tag. */
+function withTold(instance: ToldInstance): ToldInstance & {
+  readonly state: string;
+  readonly subfleet: string | null;
+} {
+  return { ...instance, state: stateOf(instance), subfleet: subfleetOf(instance) };
 }

@@ -8,7 +8,8 @@ import { parameterHelp } from './operation-help.ts';
 import { type OutputFormat, show } from './output/show.ts';
 import { type Column, renderProperties, renderTable } from './output/table.ts';
 import { type DocumentFormat, documentFormats } from './read-document.ts';
-import { readTable, requireKey, type TableName, writeKey } from './table.ts';
+import { absentKeys, readTable, requireKey, type TableName, writeKey } from './table.ts';
+import { unlessRefused } from './unless-refused.ts';
 
 interface SetOptions extends ApiOptions {
   /** In seconds. */
@@ -35,7 +36,7 @@ export function addSetCommand(parent: Command, table: TableName, context: Comman
       const said = await writeKey(api, table, { key, value, ttlS });
       if (options.raw === true) return printRaw(said, context);
       const shown = () =>
-        renderProperties([[key, value], ...(ttlS === null ? [] : [['for', `${ttlS} s`] as const])]);
+        renderProperties([[key, value], ...(ttlS === null ? [] : [['ttl', `${ttlS} s`] as const])]);
       await show({ value: { key, value, ttlSeconds: ttlS }, table: shown }, options, context);
     });
   });
@@ -55,10 +56,15 @@ export function addUnsetCommand(parent: Command, table: TableName, context: Comm
   addApiOptions(command).action(async (keys: string[], options: ApiOptions) => {
     for (const key of keys) requireKey(key);
     await withApi(options, context, async (api) => {
+      const before = await unlessRefused(readTable(api, table));
+      // All of them, absent or not: somebody else may write one meanwhile.
       for (const key of keys) await writeKey(api, table, { key, value: null, ttlS: null });
+      const absent = before === null ? [] : absentKeys(before, keys);
+      for (const key of absent) context.warn(`${key}: the table had no such key`);
       if (options.raw === true) return;
-      const shown = () => keys.map((key) => renderProperties([['unset', key]])).join('\n');
-      await show({ value: { unset: keys }, table: shown }, options, context);
+      const unset = keys.filter((key) => !absent.includes(key));
+      const shown = () => unset.map((key) => renderProperties([['unset', key]])).join('\n');
+      await show({ value: { unset }, table: shown }, options, context);
     });
   });
 }

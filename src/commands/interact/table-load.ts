@@ -7,7 +7,13 @@ import { type CommandContext, CommandFailure } from './command-context.ts';
 import { parameterHelp } from './operation-help.ts';
 import { plainLine } from './output/plain.ts';
 import { show } from './output/show.ts';
-import { type DocumentFormat, documentFormats, readDocument } from './read-document.ts';
+import {
+  type DocumentFormat,
+  documentFormats,
+  nameOf,
+  parseText,
+  readDocumentText,
+} from './read-document.ts';
 import { readTable, type TableName, writeChanges } from './table.ts';
 
 interface LoadOptions extends ApiOptions {
@@ -22,6 +28,10 @@ export function addLoadCommand(parent: Command, table: TableName, context: Comma
     .command('load')
     .description('merge a document into the table, after showing what that changes')
     .argument('<file>', '- for standard input')
+    .addHelpText(
+      'after',
+      `\nnull and the empty value delete a key; what is nested is a set, stored as\n[set]key. Values are not judged: CloneSquad reads them when it needs them.`,
+    )
     .option('--restore', parameterHelp(table, 'restore'))
     .option('--dry-run', 'show what would change, and change nothing')
     .option('--yes', 'do not ask; required where nobody can be asked')
@@ -39,11 +49,17 @@ async function load(
   options: LoadOptions,
   context: CommandContext,
 ): Promise<void> {
-  const document = await readDocument(file, options.format, context);
+  const source = nameOf(file);
+  const text = await readDocumentText(file, context);
+  const document = await parseText(text, file, options.format);
+  const { duplicateKeys } = await import('../../interaction/client/duplicate-keys.ts');
+  for (const key of duplicateKeys(text))
+    context.warn(`${source}: warning: ${key}: given twice, the last one counts`);
   const findings = checkDocument(document);
-  for (const { severity, key, problem } of findings) context.warn(`${file}: ${severity}: ${key}: ${problem}`);
+  for (const { severity, key, problem } of findings)
+    context.warn(`${source}: ${severity}: ${key}: ${problem}`);
   if (findings.some(({ severity }) => severity === 'error'))
-    throw new CommandFailure(2, `${file}: not sent, nothing was changed`);
+    throw new CommandFailure(2, `${source}: not sent, nothing was changed`);
   await withApi(options, context, async (api) => {
     const present = await readTable(api, table);
     const diff = diffTable(present.document, document, { restore: options.restore === true });
@@ -61,8 +77,10 @@ async function agree(diff: TableDiff, options: LoadOptions, context: CommandCont
   if (options.yes === true) return;
   const question = `${renderDiff(diff)}\nMake these changes? [y/N] `;
   const answer = await context.input.ask(question);
-  if (answer === null)
+  if (answer === null) {
+    context.explain(`${renderDiff(diff)}\n`);
     throw new CommandFailure(2, 'nobody can be asked here: give --yes, or --dry-run; nothing was changed');
+  }
   if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFailure(1, 'nothing was changed');
 }
 

@@ -19,24 +19,34 @@ export function requireKey(key: string): void {
   if (problem !== null) throw new CommandFailure(2, `key ${JSON.stringify(key)}: ${problem}`);
 }
 
+export interface StoredTable {
+  readonly document: TableDocument;
+  readonly raw: string;
+  /** Whether parameter sets are in it: the oldest API shows none. */
+  readonly hasSets: boolean;
+}
+
 /** The table as it is stored, in the form that can be loaded again. */
-export async function readTable(
-  { client, limits }: ApiSession,
-  table: TableName,
-): Promise<{ readonly document: TableDocument; readonly raw: string }> {
+export async function readTable({ client, limits }: ApiSession, table: TableName): Promise<StoredTable> {
   if (table === 'scheduler') {
     const { model, raw } = await client.ask('scheduler', {}, limits);
-    return { document: model, raw };
+    return { document: model, raw, hasSets: true };
   }
   const { model, raw } = await client.ask(
     'configuration',
     { query: { raw: 'true', unstable: 'true' } },
     limits,
   );
-  if (model.kind === 'table') return { document: model.table, raw };
+  if (model.kind === 'table') return { document: model.table, raw, hasSets: true };
   // The oldest API has no raw form: the table is those of the effective values that come from it, parameter sets aside.
   const stored = model.entries.filter(({ origin }) => origin.startsWith('DynamoDB configuration table'));
-  return { document: toTableDocument(stored.map(({ key, value }) => ({ key, value: String(value) }))), raw };
+  const items = stored.map(({ key, value }) => ({ key, value: String(value) }));
+  return { document: toTableDocument(items), raw, hasSets: false };
+}
+
+/** Those of the keys that the table is known not to have. */
+export function absentKeys({ document, hasSets }: StoredTable, keys: readonly string[]): readonly string[] {
+  return keys.filter((key) => valueIn(document, key) === null && (hasSets || !key.startsWith('[')));
 }
 
 /** The value of a key in a table, or null. `[set]name` is a key too. */
@@ -67,7 +77,7 @@ export async function writeKey(api: ApiSession, table: TableName, written: Writt
   const hasPath = isPathKey(key);
   if (ttlS !== null) await requireTtl(api, key, hasPath);
   // Before the latest API, a scheduled action could not be written by itself.
-  const isByPath = hasPath && (table === 'configuration' || (await api.isLatest()));
+  const isByPath = hasPath && (table === 'configuration' || (await api.isLatest()) !== false);
   if (!isByPath) return writeChanges(api, table, [{ key, old: null, new: value }]);
   const query = { ttl: ttlS === null ? undefined : String(ttlS) };
   // A line that is empty deletes; no body at all is an error there.
@@ -81,7 +91,14 @@ async function requireTtl(api: ApiSession, key: string, hasPath: boolean): Promi
       `${key}: --ttl is not possible: the API takes one in a path only, and a path cannot name this key`,
     );
   }
-  if (await api.isLatest()) return;
+  const isLatest = await api.isLatest();
+  if (isLatest === true) return;
+  if (isLatest === null) {
+    throw new CommandFailure(
+      1,
+      `${key}: --ttl is not possible: older APIs keep the value for ever, and this one does not tell what it is: allow these credentials its listing (GET/)`,
+    );
+  }
   throw new CommandFailure(
     1,
     `${key}: --ttl is not possible: this API is too old and would keep the value for ever`,

@@ -16,6 +16,7 @@ export interface Watched {
 
 /** Trouble that may be over by itself; with any other, asking again is of no use. */
 const passing: ReadonlySet<ApiFailureKind> = new Set([
+  'credentials',
   'dns',
   'no-connection',
   'timeout',

@@ -4,7 +4,10 @@ export type ApiFailureKind =
   // The request, before anything was sent.
   | 'usage'
   | 'environment'
+  /** There may be some, and nothing gave them. */
   | 'credentials'
+  /** There are definitely none. */
+  | 'no-credentials'
   // No answer.
   | 'dns'
   | 'no-connection'
@@ -60,7 +63,7 @@ export class ApiFailure extends Error {
 
   constructor(failure: Failure, options?: ErrorOptions) {
     const { subject, said, advice } = failure;
-    super([subject, said, advice].filter((part) => part !== '').join(': '), options);
+    super(joinParts([subject, said, advice]), options);
     this.name = 'ApiFailure';
     this.kind = failure.kind;
     this.status = failure.status;
@@ -69,6 +72,14 @@ export class ApiFailure extends Error {
     this.advice = advice;
     this.exit = exitOf(failure.kind);
   }
+}
+
+/** A full stop before a colon is none. */
+function joinParts(parts: readonly string[]): string {
+  return parts
+    .filter((part) => part !== '')
+    .map((part, index, all) => (index < all.length - 1 ? part.replace(/(?<!\.)\.$/, '') : part))
+    .join(': ');
 }
 
 function exitOf(kind: ApiFailureKind): FailureExit {

@@ -108,6 +108,8 @@ function explainRefusal(message: string, cause: unknown, region: string): ApiFai
     signedRegion: region,
     hostRegion: null,
     asked: { action: 'lambda:InvokeFunction', resource: '*' },
+    hostname: null,
+    rule: null,
   });
   return failure(kind, said, advice);
 }

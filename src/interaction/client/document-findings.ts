@@ -1,5 +1,5 @@
-// What the author of a document should know before it is loaded: keys that cannot be stored, and values that the API would
-// store as another text than they look like.
+// What the author of a document should know before it is loaded: keys that cannot be stored, what deletes, and values that
+// the API would store as another text, or under another name, than they look like.
 import { PythonFloat } from '../contract/python-json.ts';
 import { PythonDate, pythonStr } from '../contract/python-text.ts';
 import { quote } from './quote.ts';
@@ -22,10 +22,13 @@ export function checkDocument(document: Readonly<Record<string, unknown>>): read
 
 function nestedFindings(set: string, members: Readonly<Record<string, unknown>>): DocumentFinding[] {
   if (set.includes(']')) return [error(set, 'the name of a set cannot contain ]')];
-  return Object.entries(members).flatMap(([name, value]) => [
-    ...keyFindings(`${set}.${name}`, name),
-    ...valueFindings(`${set}.${name}`, value),
-  ]);
+  return [
+    warning(set, `a set: what is in it is stored as [${quote(set, 200)}]KEY`),
+    ...Object.entries(members).flatMap(([name, value]) => [
+      ...keyFindings(`${set}.${name}`, name),
+      ...valueFindings(`${set}.${name}`, value),
+    ]),
+  ];
 }
 
 function keyFindings(path: string, key: string): DocumentFinding[] {
@@ -37,12 +40,13 @@ function keyFindings(path: string, key: string): DocumentFinding[] {
 }
 
 function valueFindings(path: string, value: unknown): DocumentFinding[] {
-  if (value === null || typeof value === 'string') return [];
+  if (value === null) return [warning(path, 'null deletes it')];
+  if (value === '') return [warning(path, 'an empty value deletes it')];
+  if (typeof value === 'string') return [];
   // A whole number is stored as it is written.
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) return [];
   const stored = quote(JSON.stringify(pythonStr(value)), 60);
-  const kind = kindOf(value);
-  return [{ severity: 'warning', key: quote(path, 200), problem: `${kind} is stored as the text ${stored}` }];
+  return [warning(path, `${kindOf(value)} is stored as the text ${stored}`)];
 }
 
 function kindOf(value: unknown): string {
@@ -59,4 +63,8 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function error(path: string, problem: string): DocumentFinding {
   return { severity: 'error', key: quote(path, 200), problem };
+}
+
+function warning(path: string, problem: string): DocumentFinding {
+  return { severity: 'warning', key: quote(path, 200), problem };
 }

@@ -5,7 +5,14 @@ import { ApiFailure } from './api-failure.ts';
 import { type Asked, subjectOf } from './asked.ts';
 import type { ApiOperationId } from './call.ts';
 import { apiUrlAdvice, type Meaning, meaningOfRefusal } from './gateway-refusal.ts';
-import { gatewayMessage, headerOf, quoteBody, wordsOf } from './gateway-words.ts';
+import {
+  gatewayMessage,
+  headerOf,
+  isStrangerRefusal,
+  quoteBody,
+  strangerWords,
+  wordsOf,
+} from './gateway-words.ts';
 import { quote } from './quote.ts';
 
 /** The failure that any answer but a 200 is. `nowMs` is this host's time. */
@@ -83,11 +90,8 @@ const snapshotOperations: readonly ApiOperationId[] = [
 
 /** `words` are the operation's own, empty for the gateway's. */
 function meaningOfFault(status: number, words: string, { id, call }: Asked): Meaning {
-  if (/^Can't (retrieve requesting InstanceId|process metadata caller)/.test(words)) {
-    return {
-      kind: 'refused',
-      advice: 'only an instance with its own role is told of itself: use fleet list for the others',
-    };
+  if (isStrangerRefusal(words)) {
+    return { kind: 'refused', advice: `${strangerWords}: cs-interact fleet list tells of every instance` };
   }
   if (/^Can't parse|MetadataAndBackupS3Path/.test(words)) return { kind: 'refused', advice: '' };
   if (status === 504) {

@@ -12,6 +12,8 @@ export interface Attempted {
   readonly subject: string;
   /** Where it was sent; null when it did not come to that. */
   readonly host: string | null;
+  /** Whether it went over plain http. */
+  readonly isPlainHttp?: boolean;
   /** Whether it may have changed something that nobody now knows of. */
   readonly isReading: boolean;
   /** Of the caller: what it is aborted with is a failure too. */
@@ -25,14 +27,22 @@ export interface Attempted {
 export function explainFailure(error: unknown, attempted: Attempted): ApiFailure {
   if (error instanceof ApiFailure) return error;
   const { kind, advice } = meaningOf(error, attempted);
-  const message = error instanceof Error ? error.message : String(error);
+  const isUnconfigured = error instanceof CredentialsError && error.isUnconfigured;
+  const message = isUnconfigured
+    ? 'no AWS credentials'
+    : error instanceof Error
+      ? error.message
+      : String(error);
   const failure = { kind, status: null, subject: attempted.subject, said: quote(message, 300), advice };
   return new ApiFailure(failure, { cause: error });
 }
 
 function meaningOf(error: unknown, attempted: Attempted): { kind: ApiFailureKind; advice: string } {
   if (error instanceof TransportError) return meaningOfTransport(error, attempted);
-  if (error instanceof CredentialsError) return { kind: 'credentials', advice: adviceOnCredentials(error) };
+  if (error instanceof CredentialsError) {
+    const kind = error.code === 'none' ? 'no-credentials' : 'credentials';
+    return { kind, advice: adviceOnCredentials(error) };
+  }
   if (error instanceof EnvironmentError) return { kind: 'environment', advice: '' };
   if (error instanceof DeadlineExceeded) return { kind: 'timeout', advice: adviceOnSilence(attempted) };
   if (attempted.signal?.aborted && error === attempted.signal.reason) return { kind: 'aborted', advice: '' };
@@ -61,7 +71,7 @@ function meaningOfTransport(
     case 'timeout':
       return { kind: 'timeout', advice: adviceOnSilence(attempted) };
     case 'reset':
-      return { kind: 'interrupted', advice: adviceOnSilence(attempted) };
+      return { kind: 'interrupted', advice: adviceOnBreak(attempted) };
     case 'too-large':
     case 'protocol':
       return { kind: 'not-an-api', advice: 'check that this is the address of an Interaction API' };
@@ -100,11 +110,23 @@ function adviceOnSilence({ isReading }: Attempted): string {
     : 'it may have been done all the same: look before trying again';
 }
 
-function adviceOnCredentials({ code, message }: CredentialsError): string {
+function adviceOnBreak(attempted: Attempted): string {
+  const advice = attempted.isReading ? 'try again' : adviceOnSilence(attempted);
+  // What a server of TLS does with a request in plain text.
+  return attempted.isPlainHttp === true
+    ? `if the server speaks TLS, call it by https://; else ${advice}`
+    : advice;
+}
+
+function adviceOnCredentials({ message, isUnconfigured }: CredentialsError): string {
+  if (isUnconfigured) {
+    const reason = message.replace(/^no AWS credentials: /, '');
+    return `set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --profile (${quote(reason, 200)})`;
+  }
+  // That says what to do.
+  if (/ is set, but \w+ is not$/.test(message)) return '';
   // What the SDK says of SSO ends in the command to run.
   if (/aws sso login/.test(message)) return '';
   if (/expired|SSO/i.test(message)) return RENEW_ADVICE;
-  return code === 'none' && !message.startsWith('profile ')
-    ? 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the instance a role'
-    : 'check how the credentials are set up';
+  return 'check how the credentials are set up';
 }

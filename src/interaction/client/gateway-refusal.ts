@@ -1,5 +1,5 @@
 // What API Gateway's refusals mean: the request got no further than the door.
-import { partitionOfRegion } from '../../aws/endpoints.ts';
+import { isAwsHost, partitionOfRegion } from '../../aws/endpoints.ts';
 import type { HttpAnswer } from '../../aws/http-exchange.ts';
 import { operationPath } from '../contract/operations.ts';
 import { type ApiRoute, regionOfHost } from './api-address.ts';
@@ -41,7 +41,8 @@ export function meaningOfRefusal(
       return { kind, advice: adviceOnWrongEndpoint(route) };
     default: {
       const apiId = route.headers['x-apigw-api-id'] ?? url.hostname.split('.', 1)[0];
-      const path = `${url.pathname.slice(1)}${operationPath(id, call.argument ?? null)}`;
+      const operation = operationPath(id, call.argument ?? null);
+      const path = `${url.pathname.slice(1)}${operation}`;
       const resource = `arn:${partitionOfRegion(region)}:execute-api:${region}:*:${apiId}/${path.replace('/', `/${method}/`)}`;
       const advice = adviceOnRefusal({
         kind,
@@ -51,6 +52,8 @@ export function meaningOfRefusal(
         signedRegion: region,
         hostRegion: regionOfHost(url.hostname),
         asked: { action: 'execute-api:Invoke', resource },
+        hostname: url.hostname,
+        rule: `${method}/${operation}`,
       });
       return { kind, advice };
     }
@@ -59,7 +62,7 @@ export function meaningOfRefusal(
 
 function adviceOnNoRoute(url: URL): string {
   return url.pathname === '/'
-    ? `the address lacks the stage: ${url.href}v1/`
+    ? stageAdvice(url)
     : 'API Gateway has no such path there: check the stage in the address, usually /v1/';
 }
 
@@ -67,5 +70,15 @@ function adviceOnWrongEndpoint(route: ApiRoute): string {
   if (route.headers['x-apigw-api-id'] === undefined && /\.vpce\./.test(new URL(route.url).hostname)) {
     return 'a VPC endpoint must be told which API is meant: give --api-id';
   }
-  return 'the address leads to no such API from here: a private API is called from its VPC, or with --api-url of its VPC endpoint and --api-id';
+  const url = new URL(route.url);
+  const hasUsualStage = url.pathname === '/v1/';
+  if (!isAwsHost(url.hostname)) return hasUsualStage ? apiUrlAdvice : stageAdvice(url);
+  const ofVpc = 'a private API is called from its VPC, or with --api-url of its VPC endpoint and --api-id';
+  return hasUsualStage
+    ? `the address leads to no such API from here: ${ofVpc}`
+    : `${stageAdvice(url)}; or else ${ofVpc}`;
+}
+
+function stageAdvice({ origin }: URL): string {
+  return `the address needs the stage, such as ${origin}/v1/`;
 }

@@ -30,6 +30,13 @@ export function wordsOf(body: Buffer): string {
   return said === null ? quoteBody(body, maxWordsLength) : quote(withoutSignedSecrets(said), maxWordsLength);
 }
 
+/** Whether `metadata` was asked by somebody who is no instance, in its own words. */
+export function isStrangerRefusal(words: string): boolean {
+  return /^Can't (retrieve requesting InstanceId|process metadata caller)/.test(words);
+}
+
+export const strangerWords = "these credentials are not an instance's";
+
 /** Long enough for the resource in a policy's refusal, which is the part that helps. */
 const maxWordsLength = 300;
 

@@ -3,7 +3,14 @@
 import type { HttpAnswer } from '../../aws/http-exchange.ts';
 import { parseInstanceMetadata } from '../contract/dialects.ts';
 import type { InstanceMetadata } from '../contract/instance-metadata.ts';
-import { headerOf, parseJson, quoteBody, wordsOf } from './gateway-words.ts';
+import {
+  headerOf,
+  isStrangerRefusal,
+  parseJson,
+  quoteBody,
+  strangerWords,
+  wordsOf,
+} from './gateway-words.ts';
 import { quote } from './quote.ts';
 import { refusalKind } from './refusal-kind.ts';
 
@@ -44,7 +51,10 @@ export function classifyMetadataAnswer(
     return { kind: 'no-information', message };
   if (status === 401 || status === 403) return classifyRefusal(answer, said, message);
   if (status === 429) return { kind: 'unknown', class: 'throttled', message };
-  if (status >= 500) return { kind: 'unknown', class: 'http-5xx', message };
+  if (status >= 500) {
+    const told = isStrangerRefusal(said) ? `${message.replace(/\.$/, '')}: ${strangerWords}` : message;
+    return { kind: 'unknown', class: 'http-5xx', message: told };
+  }
   return { kind: 'unknown', class: 'unexpected-status', message };
 }
 

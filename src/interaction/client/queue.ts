@@ -87,6 +87,8 @@ function explainQueueError(error: QueryApiError, { url, region }: QueueAddress):
       signedRegion: region,
       hostRegion: regionOfHost(url.hostname),
       asked: { action: 'sqs:SendMessage', resource: queueArn(url, region) },
+      hostname: url.hostname,
+      rule: null,
     });
     return explained(kind, advice);
   }

@@ -1,5 +1,6 @@
 // What to do about a refusal that API Gateway, SQS and Lambda have in common.
 import { clockSkewMs, describeSkew } from './clock-skew.ts';
+import { adviceOnRuleRefusal, isOwnServer } from './own-server.ts';
 import { adviceOnPolicyRefusal, type RefusedAction } from './policy-refusal.ts';
 import type { RefusalKind } from './refusal-kind.ts';
 
@@ -14,18 +15,26 @@ export interface Refused {
   /** The region that the address itself carries, where it does. */
   readonly hostRegion: string | null;
   readonly asked: RefusedAction;
+  /** Where it was refused; null for AWS. */
+  readonly hostname: string | null;
+  /** The rule of a server of one's own that would allow it, where the request itself tells. */
+  readonly rule: string | null;
 }
 
 export const RENEW_ADVICE = 'renew them: aws sso login, or a new session of the role';
 
 /** One line, without a full stop. */
 export function adviceOnRefusal(refused: Refused): string {
-  const { kind, said, signedRegion } = refused;
+  const { kind, said, signedRegion, hostname } = refused;
+  const isOwn = isOwnServer(hostname, said);
+  const renewal = isOwn
+    ? `${RENEW_ADVICE}; a server of your own shows its keys with cs-interact key list`
+    : RENEW_ADVICE;
   switch (kind) {
     case 'expired-token':
-      return `these credentials have expired: ${RENEW_ADVICE}`;
+      return `these credentials have expired: ${renewal}`;
     case 'invalid-token':
-      return `the access key or its session token is not valid there: check which credentials these are, or ${RENEW_ADVICE}`;
+      return `the access key or its session token is not valid there: check which credentials these are, or ${renewal}`;
     case 'clock-skew': {
       const skew = describeSkew(clockSkewMs(said, refused.dateHeader, refused.nowMs));
       return `${skew}: set it right (chronyc makestep)`;
@@ -37,7 +46,7 @@ export function adviceOnRefusal(refused: Refused): string {
         ? adviceOnScope(refused)
         : 'the secret access key does not belong to the access key id, or a proxy changes requests on their way';
     case 'not-allowed':
-      return adviceOnPolicyRefusal(said, refused.asked);
+      return isOwn ? adviceOnRuleRefusal(said, refused.rule) : adviceOnPolicyRefusal(said, refused.asked);
   }
 }
 

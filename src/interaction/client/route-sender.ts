@@ -47,8 +47,9 @@ export function createRouteSender({ send, region, routes, now }: RouteSenderOpti
         }
         failures.push(explainAnswer(answer, asked, now()));
       } catch (error) {
-        const { host } = request.url;
-        const attempted = { subject: subjectOf(id, call), host, isReading: isReading(id, call) };
+        const { host, protocol } = request.url;
+        const isPlainHttp = protocol === 'http:';
+        const attempted = { subject: subjectOf(id, call), host, isPlainHttp, isReading: isReading(id, call) };
         failures.push(explainFailure(error, attempted));
         if (!(error instanceof TransportError && isUnsent(error))) break;
       }
@@ -69,6 +70,7 @@ function toRequest(id: ApiOperationId, call: AnyCall, route: ApiRoute, region: s
     url: operationUrl(route, operationPath(id, call.argument ?? null), Object.fromEntries(query)),
     headers: { ...route.headers, ...(body === undefined ? {} : { 'content-type': contentType }) },
     ...(body === undefined ? {} : { body }),
+    isAction: !isReading(id, call),
     scope: { region, service: 'execute-api' },
   };
 }

@@ -18,6 +18,17 @@ async function done(api: InteractionApi, ...args: string[]): Promise<string> {
   return stdout.replace(/\n$/, '');
 }
 
+/** Loads a schedule with the set `night`, of which it tells. */
+async function loaded(api: InteractionApi, path: string, ...options: string[]): Promise<string> {
+  const { status, stdout, stderr } = await api.client(['schedule', 'load', path, ...options]);
+  assert.equal(status, 0, stderr);
+  assert.match(
+    stderr,
+    /^cs-interact: \S+: warning: night: a set: what is in it is stored as \[night\]KEY\n$/,
+  );
+  return stdout;
+}
+
 function serverOf(dialect: Dialect): { readonly api: () => InteractionApi } {
   let api: InteractionApi | undefined;
   before(async () => {
@@ -72,13 +83,13 @@ for (const dialect of ['d0', 'd1', 'd2'] as const) {
         const path = join(api().directory, `document.${format}`);
         const document = { 'a.b': '0010', c: 'é # "x" ', D: "'1'", night: { 'e.f': 'yes' } };
         writeFileSync(path, JSON.stringify(document));
-        await done(api(), 'schedule', 'load', path, '--restore', '--yes');
+        await loaded(api(), path, '--restore', '--yes');
         writeFileSync(path, await done(api(), 'schedule', 'dump', '--format', format));
         await done(api(), 'schedule', 'unset', 'a.b', 'c');
-        const loaded = JSON.parse(await done(api(), 'schedule', 'load', path, '--yes'));
-        assert.deepEqual([loaded.added.length, loaded.unchanged], [2, 2]);
+        const missing = JSON.parse(await loaded(api(), path, '--yes'));
+        assert.deepEqual([missing.added.length, missing.unchanged], [2, 2]);
         assert.deepEqual(JSON.parse(await done(api(), 'schedule', 'dump')), document);
-        const again = JSON.parse(await done(api(), 'schedule', 'load', path, '--restore', '--dry-run'));
+        const again = JSON.parse(await loaded(api(), path, '--restore', '--dry-run'));
         assert.deepEqual([again.applied, again.unchanged], [false, 4]);
       });
     }
@@ -115,7 +126,25 @@ describe('the latest dialect', () => {
     );
     const unknown = await api().client(['unstoppable', 'add', '--instance-id', 'i-0ee']);
     assert.equal(unknown.status, 1);
+    const mistyped = await api().client(['unstoppable', 'add', '--name', 'wbe-1']);
+    assert.deepEqual(
+      [mistyped.status, mistyped.stderr],
+      [1, 'cs-interact: nothing matches --name wbe-1: check with cs-interact fleet list\n'],
+    );
     assert.deepEqual(JSON.parse(await done(api(), 'unstoppable', 'delete', '--all')), []);
+  });
+
+  it('says which part of the address is missing', async () => {
+    const { origin } = new URL(api().url);
+    for (const path of ['', '/v2/']) {
+      const { stderr } = await start(['operations', '--api-url', origin + path]).ended();
+      assert.match(stderr, /: the address needs the stage, such as http:\/\/[\d.:]+\/v1\/$/m);
+    }
+  });
+
+  it('says that it is no instance', async () => {
+    const { stderr } = await start(['metadata', '--instance-id', 'i-0aa']).ended();
+    assert.match(stderr, /: these credentials are not an instance's: cs-interact fleet list tells/);
   });
 
   it('reschedules, at once, later or by the queue', async () => {

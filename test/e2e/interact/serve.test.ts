@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -298,13 +298,18 @@ describe('cs-interact serve', { timeout: 120_000 }, () => {
     const { port } = taken.address() as AddressInfo;
     const serve = ['serve', '--keys', deployment.keys, '--region', region];
     const socket = ['--admin-socket', `${deployment.socket}2`];
-    const busy = await interact([...serve, ...socket, '--listen', `127.0.0.1:${port}`]);
+    const data = join(deployment.directory, 'fresh.db');
+    const fresh = ['--data', data];
+    const busy = await interact([...serve, ...socket, ...fresh, '--listen', `127.0.0.1:${port}`]);
     const reason = 'the port is in use: stop what listens there, or give another port';
     assert.deepEqual(busy, {
       status: 1,
       stdout: '',
       stderr: `cs-interact: --listen 127.0.0.1:${port}: ${reason}\n`,
     });
+    const used = ['--admin-socket', deployment.socket, '--listen', '127.0.0.1:0'];
+    assert.equal((await interact([...serve, ...fresh, ...used])).status, 75);
+    await assert.rejects(stat(data), { code: 'ENOENT' }, 'a start that fails leaves no database');
     await chmod(deployment.keys, 0o606);
     const unsafe = await interact([...serve, ...socket, '--listen', '127.0.0.1:0']);
     assert.equal(unsafe.status, 2);
@@ -315,9 +320,10 @@ describe('cs-interact serve', { timeout: 120_000 }, () => {
   });
 
   it('names the directory that is missing, for the fleet and for the socket', async (test) => {
-    const { keys } = await deploy(test);
+    const { keys, socket } = await deploy(test);
     const serve = ['serve', '--keys', keys, '--region', region, '--listen', '127.0.0.1:0'];
-    assert.deepEqual(await interact([...serve, '--data', '/nonexistent/f']), {
+    const other = ['--admin-socket', `${socket}2`];
+    assert.deepEqual(await interact([...serve, ...other, '--data', '/nonexistent/f']), {
       status: 1,
       stdout: '',
       stderr:
@@ -539,7 +545,10 @@ describe('cs-interact key', { timeout: 120_000 }, () => {
       instanceId: 'i-0ab',
     });
     const powerless = await interact(['key', 'create', '--keys', keys, '--user', 'ops']);
-    assert.match(powerless.stderr, /^cs-interact: the key may nothing yet: give --allow, [^\n]+\n$/);
+    assert.match(
+      powerless.stderr,
+      /^cs-interact: the key is of account 000000000000: [^\n]+\ncs-interact: the key may nothing yet: [^\n]+\n$/,
+    );
   });
 });
 
@@ -603,7 +612,7 @@ describe('mistakes on the command line', { timeout: 60_000 }, () => {
     [
       ['serve', '--keys', '/nonexistent', '--region', region],
       2,
-      /^cs-interact: --keys: \/nonexistent: ENOENT[^\n]+\n$/,
+      /^cs-interact: --keys: \/nonexistent does not exist: make it with cs-interact key create [^\n]+\n$/,
     ],
     [
       ['serve', '--keys', 'x', '--dynamodb', '--data', 'y'],
@@ -696,7 +705,10 @@ describe('mistakes on the command line', { timeout: 60_000 }, () => {
       return run('sh', ['-c', script, 'sh', process.execPath, program, ...args], {}, directory);
     };
     assert.equal((await inRemoved(['--help'])).stderr, '');
-    const serve = ['serve', '--keys', keys, '--region', region, '--listen', '127.0.0.1:0'];
+    const serve = [
+      ...['serve', '--keys', keys, '--region', region, '--listen', '127.0.0.1:0'],
+      ...['--admin-socket', join(directory, 'admin.sock')],
+    ];
     const removed = 'the current directory was removed: change to another, or give an absolute path\n';
     const noKeys = `cs-interact: ${keys} has no keys: every request will be refused\n`;
     for (const [option, path] of [
@@ -710,7 +722,7 @@ describe('mistakes on the command line', { timeout: 60_000 }, () => {
     const state = await inRemoved(['state', 'get', '--admin-socket', 'admin.sock']);
     assert.match(state.stderr, /^cs-interact: no server at admin\.sock [^\n]+\n$/);
     const key = await inRemoved(['serve', '--keys', 'keys.json', '--region', region]);
-    assert.match(key.stderr, /^cs-interact: --keys: keys\.json: ENOENT[^\n]+\n$/);
+    assert.equal(key.stderr, `cs-interact: --keys: ${removed}`);
   });
 
   it('--version is that of the package', async () => {

@@ -286,10 +286,30 @@ describe('the standard chain', () => {
     );
   });
 
+  for (const [given, missing] of [
+    ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    ['AWS_SECRET_ACCESS_KEY', 'AWS_ACCESS_KEY_ID'],
+  ] as const) {
+    test(`${given} alone is passed over, and named when nothing else is there`, async () => {
+      process.env[given] = 'x';
+      assert.ok(sandbox.lookup((await lookUp()).accessKeyId));
+      sandbox.change({ instance: { roleName: '' } });
+      await assert.rejects(lookUp(), {
+        name: 'CredentialsError',
+        message: `${given} is set, but ${missing} is not`,
+      });
+    });
+  }
+
   test('an instance without a role has definitely none, and says so fast', async () => {
     sandbox.change({ instance: { roleName: '' } });
     const startedMs = performance.now();
-    await assert.rejects(lookUp(), { name: 'CredentialsError', code: 'none', message: /no IAM role/ });
+    await assert.rejects(lookUp(), {
+      name: 'CredentialsError',
+      code: 'none',
+      isUnconfigured: true,
+      message: /no IAM role/,
+    });
     assert.ok(performance.now() - startedMs < 1_500);
   });
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type EndpointService, partitionOfRegion, serviceEndpoint } from '../../../src/aws/endpoints.ts';
+import {
+  type EndpointService,
+  isAwsHost,
+  partitionOfRegion,
+  serviceEndpoint,
+} from '../../../src/aws/endpoints.ts';
 import type { Environment } from '../../../src/aws/http-agents.ts';
 
 const fips = { AWS_USE_FIPS_ENDPOINT: 'true' };
@@ -75,4 +80,25 @@ test('partitions by region', () => {
   };
   for (const [region, partition] of Object.entries(regions))
     assert.equal(partitionOfRegion(region), partition);
+});
+
+describe('a host of AWS', () => {
+  for (const name of [
+    'abc.execute-api.eu-west-1.amazonaws.com',
+    'vpce-1.execute-api.eu-west-1.vpce.amazonaws.com',
+    'abc.execute-api.cn-north-1.amazonaws.com.cn',
+    'sqs.us-iso-east-1.c2s.ic.gov',
+    'sqs.eu-west-1.api.aws',
+  ]) {
+    test(`is ${name}`, () => assert.equal(isAwsHost(name), true));
+  }
+  for (const name of [
+    '127.0.0.1',
+    'localhost',
+    'api.example.com',
+    'notamazonaws.com',
+    'amazonaws.com.example',
+  ]) {
+    test(`is not ${name}`, () => assert.equal(isAwsHost(name), false));
+  }
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, createServer, type RequestListener } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Agent as TlsAgent } from 'node:https';
 import {
   type AddressInfo,
   connect,
@@ -19,7 +19,12 @@ import { gzipSync } from 'node:zlib';
 import { runWithin } from '../../../src/aws/deadline.ts';
 import { closeAgents, createDirectAgents } from '../../../src/aws/http-agents.ts';
 import { exchange, type HttpAnswer, type HttpRequest } from '../../../src/aws/http-exchange.ts';
-import { isUnsent, TransportError, type TransportFailure } from '../../../src/aws/transport-error.ts';
+import {
+  isUnsent,
+  TransportError,
+  type TransportFailure,
+  toTransportError,
+} from '../../../src/aws/transport-error.ts';
 
 const maxBodyBytes = 10_000;
 
@@ -236,7 +241,10 @@ describe('giving up reaches every phase', () => {
 
 describe('a kept connection that the server has closed meanwhile', () => {
   /** Two requests over one kept connection, which is reset under the second. */
-  async function twice(method: 'GET' | 'POST'): Promise<{ second: Promise<string>; requests: () => number }> {
+  async function twice(
+    method: 'GET' | 'POST',
+    isAction = false,
+  ): Promise<{ second: Promise<string>; requests: () => number }> {
     let requests = 0;
     const second = Promise.withResolvers<string>();
     const server = createServer((incoming, response) => {
@@ -246,7 +254,8 @@ describe('a kept connection that the server has closed meanwhile', () => {
     });
     await withServer(server, async (port) => {
       const agents = { ...createDirectAgents(), http: new Agent({ keepAlive: true }) };
-      const request: HttpRequest = { method, url: new URL(`http://127.0.0.1:${port}/`), headers: {} };
+      const url = new URL(`http://127.0.0.1:${port}/`);
+      const request: HttpRequest = { method, url, headers: {}, isAction };
       const limits = { agents, maxBodyBytes, signal: new AbortController().signal };
       await exchange(request, limits);
       await exchange(request, limits).then((answer) => second.resolve(answer.body.toString()), second.reject);
@@ -258,6 +267,10 @@ describe('a kept connection that the server has closed meanwhile', () => {
   test('is not a failure of the next GET', async () => {
     const { second, requests } = await twice('GET');
     assert.deepEqual([await second, requests()], ['answer 3', 3]);
+  });
+  test('is one of a GET that changes something', async () => {
+    const { second, requests } = await twice('GET', true);
+    assert.deepEqual([await failureOf(second), requests()], ['reset', 2]);
   });
   test('is one of a POST, which may have been carried out', async () => {
     const { second, requests } = await twice('POST');
@@ -349,4 +362,51 @@ test('what cannot have arrived is told from what may have', () => {
   ];
   const unsent = failures.filter((failure) => isUnsent(new TransportError(failure, 'x')));
   assert.deepEqual(unsent, ['dns', 'refused', 'tls', 'proxy']);
+});
+
+describe('a connection that was there and broke is no proof that nothing arrived', () => {
+  const signal = new AbortController().signal;
+  const classified = (code: string, syscall: string, isSecured = false) =>
+    toTransportError(Object.assign(new Error(code), { code, syscall }), 'x', signal, { isSecured }).failure;
+
+  for (const code of ['EHOSTUNREACH', 'ENETUNREACH', 'ECONNREFUSED', 'EHOSTDOWN']) {
+    test(`${code}, unless it is of connecting`, () => {
+      assert.deepEqual([classified(code, 'connect'), classified(code, 'read')], ['refused', 'reset']);
+    });
+  }
+
+  test('ENETUNREACH of every address is of connecting', () => {
+    const all = Object.assign(new AggregateError([]), { code: 'ENETUNREACH' });
+    assert.equal(toTransportError(all, 'x', signal).failure, 'refused');
+  });
+
+  for (const code of ['ERR_SSL_BAD_RECORD_TYPE', 'EPROTO']) {
+    test(`${code}, unless it is of the handshake`, () => {
+      assert.deepEqual([classified(code, 'read'), classified(code, 'read', true)], ['tls', 'reset']);
+    });
+  }
+
+  test('an alert of TLS 1.3 that comes after the handshake', async () => {
+    const key = readFileSync(new URL('fixtures/localhost.key.pem', import.meta.url));
+    const cert = readFileSync(new URL('fixtures/localhost.cert.pem', import.meta.url));
+    // Whose certificate it wants, the client learns after it has sent its request.
+    const wanting = { key, cert, ca: cert, requestCert: true, minVersion: 'TLSv1.3' } as const;
+    const server = createTlsServer(wanting, (_, response) => response.end());
+    const agents = { ...createDirectAgents(), https: new TlsAgent({ ca: cert }) };
+    const failure = await withServer(server, (port) => {
+      const url = new URL(`https://127.0.0.1:${port}/`);
+      const request: HttpRequest = { method: 'POST', url, headers: {}, body: 'x' };
+      return failureOf(exchange(request, { agents, maxBodyBytes, signal }));
+    });
+    closeAgents(agents);
+    assert.equal(failure, 'reset');
+  });
+});
+
+test("Node's advice on its own options is left out", () => {
+  const said =
+    'unable to verify the first certificate; if the root CA is installed locally, try running Node.js with --use-system-ca';
+  const error = Object.assign(new Error(said), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+  const { message } = toTransportError(error, 'GET x', new AbortController().signal);
+  assert.equal(message, 'GET x: unable to verify the first certificate');
 });

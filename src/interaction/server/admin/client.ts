@@ -24,18 +24,24 @@ export interface NewState {
   readonly ttl?: number;
 }
 
+/** An instance as the server tells of it. */
+export interface ToldInstance extends FleetInstance {
+  /** Epoch seconds, whole; absent when the scaling state stays until it is changed. */
+  readonly scalingStateEndsAtS?: number;
+}
+
 export interface AdminClient {
-  instances(): Promise<readonly FleetInstance[]>;
-  instance(id: string): Promise<FleetInstance>;
+  instances(): Promise<readonly ToldInstance[]>;
+  instance(id: string): Promise<ToldInstance>;
   /** Throws AdminRefusedError when the id is already known, unless `isReplacing`. */
   put(
     instance: Readonly<Record<string, unknown>> & { readonly id: string },
     isReplacing: boolean,
-  ): Promise<FleetInstance>;
+  ): Promise<ToldInstance>;
   /** Fields that are absent stay as they are, as does the scaling state; a tag that is null goes. */
-  change(id: string, changes: Readonly<Record<string, unknown>>): Promise<FleetInstance>;
-  setState(id: string, state: NewState): Promise<FleetInstance>;
-  remove(id: string): Promise<FleetInstance>;
+  change(id: string, changes: Readonly<Record<string, unknown>>): Promise<ToldInstance>;
+  setState(id: string, state: NewState): Promise<ToldInstance>;
+  remove(id: string): Promise<ToldInstance>;
 
   events(): Promise<readonly StoredEvent[]>;
   addEvent(event: Readonly<Record<string, unknown>>): Promise<StoredEvent>;

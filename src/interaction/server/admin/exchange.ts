@@ -1,5 +1,6 @@
 // One request and its answer over a unix socket.
 import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** No server could be asked; `code` is the system's, or ETIMEDOUT. */
 export class AdminUnreachableError extends Error {
@@ -15,11 +16,41 @@ export class AdminUnreachableError extends Error {
 /** An import writes tens of thousands of items, on DynamoDB over the network. */
 const timeoutMs = 120_000;
 
-/** Throws AdminUnreachableError. */
-export function exchange(
-  socketPath: string,
-  { method, target, body }: { readonly method: string; readonly target: string; readonly body: string },
-): Promise<{ status: number; text: string }> {
+/** For a server that was started just before: a script starts one and goes on. */
+const startTimeoutMs = 3_000;
+const lookAgainMs = 25;
+
+export interface Asked {
+  readonly method: string;
+  readonly target: string;
+  readonly body: string;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Waits three seconds for a server that is not there yet. Throws AdminUnreachableError. */
+export async function exchange(socketPath: string, asked: Asked): Promise<Answered> {
+  const deadline = performance.now() + startTimeoutMs;
+  for (;;) {
+    try {
+      return await exchangeOnce(socketPath, asked);
+    } catch (error) {
+      if (!isNotThereYet(error) || performance.now() >= deadline) throw error;
+      await delay(lookAgainMs);
+    }
+  }
+}
+
+/** Nothing was sent then. */
+function isNotThereYet(error: unknown): boolean {
+  const { syscall, code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  return syscall === 'connect' && (code === 'ENOENT' || code === 'ECONNREFUSED');
+}
+
+function exchangeOnce(socketPath: string, { method, target, body }: Asked): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) =>
       reject(new AdminUnreachableError(error.code ?? 'EPROTO', error.message, { cause: error }));

@@ -2,6 +2,7 @@
 import { renderCachedMetrics, renderSentMetrics } from '../../contract/metrics.ts';
 import type { JsonValue } from '../../contract/python-json.ts';
 import { scalingStatePrefix } from '../fleet/fleet.ts';
+import type { FleetInstance } from '../fleet/fleet-instance.ts';
 import { snapshotKey } from '../fleet/snapshot.ts';
 import { readCatalogue, renderCatalogue } from '../records/catalogue.ts';
 import { readDiscovery } from '../records/discovery.ts';
@@ -30,7 +31,7 @@ export async function exportDocument({ store, fleet, group }: AdminServices): Pr
     group,
     instances: known.map((instance) => ({
       ...instance,
-      ...endOf(instance.scalingState === null ? undefined : scalingStates.get(instance.id)),
+      ...scalingStateEnd(instance, scalingStates.get(instance.id)),
     })),
     state: state.filter((item) => !isElsewhere(item)).map(itemToJson),
     configuration: (await store.configuration.items()).map(itemToJson),
@@ -43,8 +44,13 @@ export async function exportDocument({ store, fleet, group }: AdminServices): Pr
   };
 }
 
-function endOf(item: StoredItem | undefined): { scalingStateEndsAtS?: number } {
-  return item?.expiresAtS === undefined ? {} : { scalingStateEndsAtS: item.expiresAtS };
+/** What is told of an instance besides, when its scaling state, which `item` holds, ends by itself. */
+export function scalingStateEnd(
+  { scalingState }: FleetInstance,
+  item: StoredItem | undefined,
+): { scalingStateEndsAtS?: number } {
+  if (scalingState === null || item?.expiresAtS === undefined) return {};
+  return { scalingStateEndsAtS: item.expiresAtS };
 }
 
 /** The table's items as they are: a document of keys and values has no place for expiries. */

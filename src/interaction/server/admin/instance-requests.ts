@@ -2,20 +2,34 @@
 //   GET|POST /instances   GET|PUT|PATCH|DELETE /instances/ID   PUT /instances/ID/state
 import { instanceStates, isListedState } from '../../contract/instance-states.ts';
 import type { JsonValue } from '../../contract/python-json.ts';
+import { scalingStateKey, scalingStatePrefix } from '../fleet/fleet.ts';
 import { type FleetInstance, isEc2State } from '../fleet/fleet-instance.ts';
 import { FleetInstanceError, parseFleetInstance } from '../fleet/parse-fleet-instance.ts';
 import { AdminRefusal, type AdminServices, known, parseObjectBody, type Route } from './admin-request.ts';
+import { scalingStateEnd } from './export-document.ts';
 import { mergeInstance } from './merge-instance.ts';
 
-export function instanceRoutes({ fleet }: AdminServices): Route[] {
+export function instanceRoutes({ fleet, store: { state } }: AdminServices): Route[] {
+  /** The instance, and when its scaling state ends if it does. */
+  const tell = async (instance: FleetInstance): Promise<JsonValue> => {
+    const item = instance.scalingState === null ? null : await state.get(scalingStateKey(instance.id));
+    return { ...toJson(instance), ...scalingStateEnd(instance, item ?? undefined) };
+  };
   return [
     {
       path: /^\/instances$/,
       methods: {
-        GET: async () => (await fleet.instances()).map(toJson),
+        async GET() {
+          const [instances, items] = await Promise.all([fleet.instances(), state.items(scalingStatePrefix)]);
+          const ends = new Map(items.map((item) => [item.key, item]));
+          return instances.map((instance) => ({
+            ...toJson(instance),
+            ...scalingStateEnd(instance, ends.get(scalingStateKey(instance.id))),
+          }));
+        },
         async POST({ body }) {
           const instance = parseInstance(parseObjectBody(body));
-          if (!(await fleet.add(instance))) throw new AdminRefusal(409, `${instance.id} is already known`);
+          if (!(await fleet.add(instance))) throw alreadyKnown(instance.id);
           return toJson(instance);
         },
       },
@@ -23,7 +37,7 @@ export function instanceRoutes({ fleet }: AdminServices): Route[] {
     {
       path: /^\/instances\/([^/]+)$/,
       methods: {
-        GET: async ({ name }) => toJson(known(name, await fleet.instance(name))),
+        GET: async ({ name }) => tell(known(name, await fleet.instance(name))),
         async PUT({ name, body }) {
           const instance = parseInstance({ ...parseObjectBody(body), id: name });
           await fleet.put(instance);
@@ -32,7 +46,7 @@ export function instanceRoutes({ fleet }: AdminServices): Route[] {
         async PATCH({ name, body }) {
           const changes = parseObjectBody(body);
           const changed = await fleet.change(name, (instance) => mergeInstance(instance, changes));
-          return toJson(known(name, changed));
+          return tell(known(name, changed));
         },
         DELETE: async ({ name }) => toJson(known(name, await fleet.remove(name))),
       },
@@ -42,7 +56,7 @@ export function instanceRoutes({ fleet }: AdminServices): Route[] {
       methods: {
         async PUT({ name, body }) {
           const { state, ttlS } = parseState(parseObjectBody(body));
-          return toJson(known(name, await fleet.setState(name, state, ttlS)));
+          return tell(known(name, await fleet.setState(name, state, ttlS)));
         },
       },
     },
@@ -75,6 +89,11 @@ function requireListedState(state: string): void {
   throw new FleetInstanceError(`state: expected one of ${instanceStates.join(', ')}`);
 }
 
-function toJson(instance: FleetInstance): JsonValue {
+function alreadyKnown(id: string): AdminRefusal {
+  const advice = 'replace it with --replace, or change part of it with "cs-interact state change"';
+  return new AdminRefusal(409, `${id} is already known: ${advice}`);
+}
+
+function toJson(instance: FleetInstance): Readonly<Record<string, JsonValue>> {
   return { ...instance };
 }

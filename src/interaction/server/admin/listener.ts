@@ -14,7 +14,8 @@ import { performAdminRequest } from './requests.ts';
 const maxBodyBytes = 64 * 1024 * 1024;
 
 export interface AdminListenerOptions {
-  readonly store: Store;
+  /** Requests wait for one that is still being opened: it must not fail. */
+  readonly store: Store | Promise<Store>;
   readonly deployment: Pick<Deployment, 'group'>;
   readonly nowMs?: () => number;
 }
@@ -32,7 +33,12 @@ export async function startAdminListener(
   { store, deployment, nowMs = Date.now }: AdminListenerOptions,
   onFault: (error: unknown) => void,
 ): Promise<AdminListener> {
-  const services = { store, fleet: createFleet(store, nowMs), group: deployment.group, nowMs };
+  const services = Promise.resolve(store).then((opened) => ({
+    store: opened,
+    fleet: createFleet(opened, nowMs),
+    group: deployment.group,
+    nowMs,
+  }));
   const server = createServer((request, response) => {
     answer(services, request).then(
       (done) => send(response, done),
@@ -50,11 +56,15 @@ export async function startAdminListener(
   return { close: () => closeServer(server) };
 }
 
-async function answer(services: AdminServices, request: IncomingMessage): Promise<AdminAnswer> {
+async function answer(services: Promise<AdminServices>, request: IncomingMessage): Promise<AdminAnswer> {
   const body = await readBody(request, maxBodyBytes);
   if (body === null)
     return { status: 413, body: { message: `the body is longer than ${maxBodyBytes} bytes` } };
-  return performAdminRequest(services, { method: request.method ?? '', target: request.url ?? '', body });
+  return performAdminRequest(await services, {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    body,
+  });
 }
 
 function isReading(request: IncomingMessage): boolean {

@@ -1,10 +1,11 @@
 // A change of some fields of an instance: the others stay as they are, as does what scaling has decided.
-import type { FleetInstance } from '../fleet/fleet-instance.ts';
+import { type FleetInstance, subfleetTag } from '../fleet/fleet-instance.ts';
 import { FleetInstanceError, parseFleetInstance } from '../fleet/parse-fleet-instance.ts';
 
 /**
- * The instance with the fields of `changes` in place of its own. Tags are merged, and one that is null goes. Of target
- * groups and Spot events, what a change makes untrue goes with it. Throws FleetInstanceError.
+ * The instance with the fields of `changes` in place of its own. Tags are merged, and one that is null goes, as does the
+ * subfleet's with a subfleet that is null. Of target groups and Spot events, what a change makes untrue goes with it.
+ * Throws FleetInstanceError.
  */
 export function mergeInstance(
   instance: FleetInstance,
@@ -19,7 +20,7 @@ export function mergeInstance(
     ...instance,
     ...staleFields(changes),
     ...changes,
-    tags: mergeTags(instance.tags, changes.tags),
+    tags: mergeTags(withoutSubfleet(instance.tags, changes.subfleet), changes.tags),
   });
 }
 
@@ -30,6 +31,11 @@ function staleFields(changes: Readonly<Record<string, unknown>>): Readonly<Recor
     ...(changes.targetGroups === undefined ? {} : { targetGroupArns: [] }),
     ...(changes.spot === false ? { spotInterruptedAt: null, spotRebalanceRecommendedAt: null } : {}),
   };
+}
+
+function withoutSubfleet(tags: FleetInstance['tags'], subfleet: unknown): FleetInstance['tags'] {
+  if (subfleet !== null) return tags;
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => key !== subfleetTag));
 }
 
 function mergeTags(tags: FleetInstance['tags'], changes: unknown): unknown {

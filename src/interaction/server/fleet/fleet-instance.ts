@@ -25,8 +25,6 @@ export interface FleetInstance {
   /** What CloneSquad, or an operator in its place, has decided: `draining`, `bounced`, `error` or any other name. */
   readonly scalingState: string | null;
   readonly status: string;
-  /** Null: what the tag `clonesquad:subfleet-name` says. Without either it is in the main fleet. */
-  readonly subfleet: string | null;
   readonly spot: boolean;
   /** Times of EC2's Spot events, as they were given. */
   readonly spotInterruptedAt: string | null;
@@ -51,9 +49,12 @@ export function nameOf(instance: FleetInstance): string | null {
   return instance.name ?? instance.tags.Name ?? null;
 }
 
+/** The tag that puts an instance into a subfleet: nothing else does, as in AWS. */
+export const subfleetTag = 'clonesquad:subfleet-name';
+
 /** Null in the main fleet. */
 export function subfleetOf(instance: FleetInstance): string | null {
-  return instance.subfleet ?? instance.tags['clonesquad:subfleet-name'] ?? null;
+  return instance.tags[subfleetTag] ?? null;
 }
 
 export function isExcludedByTag(instance: FleetInstance): boolean {

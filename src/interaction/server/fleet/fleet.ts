@@ -67,7 +67,10 @@ export function createFleet({ inventory, state }: Store, nowMs: () => number): F
 
   async function instance(id: string): Promise<FleetInstance | null> {
     if (!isInstanceId(id)) return null;
-    const [item, scaling] = await Promise.all([inventory.get(instanceKey(id)), state.get(scalingKey(id))]);
+    const [item, scaling] = await Promise.all([
+      inventory.get(instanceKey(id)),
+      state.get(scalingStateKey(id)),
+    ]);
     const known = item === null ? await inSnapshot(id) : fromItem(item);
     return known === null ? null : withScalingState(known, scaling?.value);
   }
@@ -80,7 +83,7 @@ export function createFleet({ inventory, state }: Store, nowMs: () => number): F
     await inventory.write(entries.map(({ instance }) => toItem(instance)));
     await state.write(
       entries.map(({ instance: { id, scalingState }, scalingStateEndsAtS }) => ({
-        key: scalingKey(id),
+        key: scalingStateKey(id),
         value: scalingState,
         expiresAtS: scalingState === null ? undefined : scalingStateEndsAtS,
       })),
@@ -94,7 +97,7 @@ export function createFleet({ inventory, state }: Store, nowMs: () => number): F
       )) ?? (await inSnapshot(id));
     if (changed === null) return null;
     const expiresAtS = ttlS === undefined ? undefined : Math.ceil(nowMs() / 1000) + ttlS;
-    await state.write([{ key: scalingKey(id), value: scalingState, expiresAtS }]);
+    await state.write([{ key: scalingStateKey(id), value: scalingState, expiresAtS }]);
     return { ...changed, scalingState };
   }
 
@@ -106,7 +109,7 @@ export function createFleet({ inventory, state }: Store, nowMs: () => number): F
       const reason = "it comes from CloneSquad's snapshot, which says otherwise: add it to have it here";
       throw new FleetInstanceError(`${id} cannot be set to ${ec2State}: ${reason}`);
     }
-    await state.write([{ key: scalingKey(id), value: null }]);
+    await state.write([{ key: scalingStateKey(id), value: null }]);
     return changed;
   }
 
@@ -123,13 +126,13 @@ export function createFleet({ inventory, state }: Store, nowMs: () => number): F
       for (const entered of decode(items)) known.set(entered.id, entered);
       return [...known.values()]
         .sort((a, b) => (a.id < b.id ? -1 : 1))
-        .map((known) => withScalingState(known, scalingStates.get(scalingKey(known.id))));
+        .map((known) => withScalingState(known, scalingStates.get(scalingStateKey(known.id))));
     },
     snapshot: readSnapshot,
     add: (instance) =>
       inOrder(async () => {
         if (!(await inventory.writeIf(null, toItem(instance)))) return false;
-        await state.write([{ key: scalingKey(instance.id), value: instance.scalingState }]);
+        await state.write([{ key: scalingStateKey(instance.id), value: instance.scalingState }]);
         return true;
       }),
     put: (instance) => inOrder(() => putAll([{ instance }])),
@@ -139,7 +142,7 @@ export function createFleet({ inventory, state }: Store, nowMs: () => number): F
         if (!isInstanceId(id)) return null;
         const changed = await changeInstance(inventory, id, edit);
         if (changed !== null)
-          return { ...changed, scalingState: (await state.get(scalingKey(id)))?.value ?? null };
+          return { ...changed, scalingState: (await state.get(scalingStateKey(id)))?.value ?? null };
         if ((await inSnapshot(id)) === null) return null;
         throw new FleetInstanceError(`${id} comes from CloneSquad's snapshot: add it to change it here`);
       }),
@@ -165,13 +168,14 @@ export function createFleet({ inventory, state }: Store, nowMs: () => number): F
             `${id} comes from CloneSquad's snapshot: it goes when CloneSquad drops it`,
           );
         }
-        await state.write([{ key: scalingKey(id), value: null }]);
+        await state.write([{ key: scalingStateKey(id), value: null }]);
         return known;
       }),
   };
 }
 
-function scalingKey(id: string): string {
+/** Of the State item that holds what scaling decided about an instance. */
+export function scalingStateKey(id: string): string {
   return `${scalingStatePrefix}${id}`;
 }
 

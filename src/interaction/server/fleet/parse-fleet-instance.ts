@@ -1,6 +1,13 @@
 // Checks an instance that comes from outside: the admin socket, an import, or the stored item.
 import { parseTimestamp } from '../../contract/timestamps.ts';
-import { type Ec2State, ec2States, type FleetInstance, isEc2State, isInstanceId } from './fleet-instance.ts';
+import {
+  type Ec2State,
+  ec2States,
+  type FleetInstance,
+  isEc2State,
+  isInstanceId,
+  subfleetTag,
+} from './fleet-instance.ts';
 
 /** Something about an instance that is not accepted. One line, fit for the person who gave it. */
 export class FleetInstanceError extends Error {
@@ -12,7 +19,8 @@ const maxTextBytes = 1024;
 
 /**
  * Only the id is required; what is absent takes the value that claims least. `state` may stand for `ec2State` and
- * `scalingState`: an EC2 state means that no scaling state is set, any other state that the instance runs. Throws FleetInstanceError.
+ * `scalingState`: an EC2 state means that no scaling state is set, any other state that the instance runs. `subfleet`
+ * stands for its tag, and wins over it. Throws FleetInstanceError.
  */
 export function parseFleetInstance(value: unknown): FleetInstance {
   if (!isRecord(value)) throw new FleetInstanceError('expected an object');
@@ -33,11 +41,10 @@ export function parseFleetInstance(value: unknown): FleetInstance {
     azIssues: toBoolean('azIssues', azIssues ?? false),
     ...toStates(state, ec2State, scalingState),
     status: toText('status', status ?? 'unknown'),
-    subfleet: toTextOrNull('subfleet', subfleet),
     spot: isSpot,
     spotInterruptedAt: toSpotTime('spotInterruptedAt', spotInterruptedAt, isSpot),
     spotRebalanceRecommendedAt: toSpotTime('spotRebalanceRecommendedAt', spotRebalanceRecommendedAt, isSpot),
-    tags: toTags(tags ?? {}),
+    tags: withSubfleet(toTags(tags ?? {}), toTextOrNull('subfleet', subfleet)),
     targetGroups: toCountOf(targetGroups ?? arns.length, arns),
     targetGroupArns: arns,
   };
@@ -117,6 +124,14 @@ function toTags(value: unknown): Record<string, string> {
   if (!isRecord(value)) throw new FleetInstanceError('tags: expected an object');
   for (const [key, text] of Object.entries(value)) toText(`tags.${key}`, text);
   return value as Record<string, string>;
+}
+
+/** Null says nothing: the tag alone does. */
+export function withSubfleet(
+  tags: Readonly<Record<string, string>>,
+  subfleet: string | null,
+): Readonly<Record<string, string>> {
+  return subfleet === null ? tags : { ...tags, [subfleetTag]: subfleet };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

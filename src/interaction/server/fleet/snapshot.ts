@@ -7,7 +7,7 @@ import { isAbsent, WireFieldError, type WireObject } from '../../contract/wire-f
 import { type KeyValueTable, type StoredItem, StoreError } from '../store/store.ts';
 import type { FleetInstance } from './fleet-instance.ts';
 import { unpackJson } from './packed-json.ts';
-import { FleetInstanceError, statesOf } from './parse-fleet-instance.ts';
+import { FleetInstanceError, statesOf, withSubfleet } from './parse-fleet-instance.ts';
 
 /** The State item that CloneSquad keeps it in. */
 export const snapshotKey = 'interact.precomputed';
@@ -58,11 +58,10 @@ export function toFleetInstance(metadata: InstanceMetadata): FleetInstance {
     azIssues: metadata.locatedInAzWithIssues,
     ...statesOf(metadata.state),
     status: metadata.status,
-    subfleet: metadata.subfleetName,
     spot: metadata.spotInstance ?? false,
     spotInterruptedAt: metadata.spotDetails?.interruptedAt ?? null,
     spotRebalanceRecommendedAt: metadata.spotDetails?.rebalanceRecommendedAt ?? null,
-    tags: metadata.tags,
+    tags: withSubfleet(metadata.tags, metadata.subfleetName),
     targetGroups: metadata.targetGroups ?? 0,
     targetGroupArns: metadata.targetGroupArns,
   };

@@ -1,8 +1,9 @@
 // Changes a key file that a server may be reading and other commands may be changing: whole, or not at all.
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { checkKeyFileMode } from './key-file-mode.ts';
 import { parseKeyFile } from './parse-key-file.ts';
 
 /** The file's content as JSON has it: members that nobody here knows of are none, or it could not be read. */
@@ -32,12 +33,13 @@ export async function readKeyFile(path: string): Promise<KeyFileDocument | null>
 
 /**
  * Replaces the file, made with mode 0600 when there is none, by what `change` makes of it; on disk when this resolves.
- * A change that throws changes nothing. Throws KeyFileError (a file, before or after, that a server would not accept),
- * KeyFileLockedError after ten seconds, or the system's error.
+ * A change that throws changes nothing. `onWarning` gets a line when others may read the file. Throws KeyFileError (a
+ * file, before or after, that a server would not accept), KeyFileLockedError after ten seconds, or the system's error.
  */
 export async function changeKeyFile(
   path: string,
   change: (document: KeyFileDocument) => KeyFileDocument,
+  onWarning: (line: string) => void,
 ): Promise<void> {
   // A link to the file stays one.
   const target = await realpath(path).catch(() => path);
@@ -45,10 +47,12 @@ export async function changeKeyFile(
   const file = await openAlone(temporary);
   try {
     try {
+      const before = await statIfThere(target);
+      if (before !== null) checkKeyFileMode(path, before.mode, onWarning);
       const changed = change((await readKeyFile(target)) ?? { keys: [] });
       const text = `${JSON.stringify(changed, null, 2)}\n`;
       parseKeyFile(path, text);
-      await keepOwnerAndMode(file, target);
+      if (before !== null) await keepOwnerAndMode(file, before);
       await file.writeFile(text);
       await file.sync();
     } finally {
@@ -82,10 +86,17 @@ async function openAlone(path: string): Promise<FileHandle> {
   }
 }
 
+async function statIfThere(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
 /** A server that runs as another user than the one who changes its keys goes on being able to read them. */
-async function keepOwnerAndMode(file: FileHandle, target: string): Promise<void> {
-  const before = await stat(target).catch(() => null);
-  if (before === null) return;
+async function keepOwnerAndMode(file: FileHandle, before: Stats): Promise<void> {
   const now = await file.stat();
   if (before.uid !== now.uid || before.gid !== now.gid) await file.chown(before.uid, before.gid);
   await file.chmod(before.mode & 0o7777);

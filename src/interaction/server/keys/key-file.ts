@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { followFiles } from '../follow-files.ts';
 import type { AccessKey } from './access-key.ts';
+import { checkKeyFileMode } from './key-file-mode.ts';
 import { KeyFileError, type KeyFileContent, parseKeyFile } from './parse-key-file.ts';
 
 /** Every answer is of the file as it is now, or as it last could be used. */
@@ -32,11 +33,8 @@ export function openKeyFile(path: string, onWarning: (line: string) => void): Ke
 
 function readContent(path: string, onWarning: (line: string) => void): KeyFileContent {
   const { text, mode } = readTextAndMode(path);
-  if ((mode & 0o022) !== 0) {
-    throw new KeyFileError(`${path} is writable by others, who could add keys (chmod 600 ${path})`);
-  }
+  checkKeyFileMode(path, mode, onWarning);
   const content = parseKeyFile(path, text);
-  if ((mode & 0o044) !== 0) onWarning(`${path} is readable by others: chmod 600 ${path}`);
   if (content.keys.size === 0) onWarning(`${path} has no keys: every request will be refused`);
   return content;
 }

@@ -11,9 +11,16 @@ export const instanceRules: readonly string[] = ['GET/metadata'];
 
 /** Whether `method` on a normalised command is allowed. Nothing is unless a rule says so, and one that denies wins. */
 export function isAllowed(rules: Rules, method: string, command: string): boolean {
-  const asked = `${method}/${command}`;
-  const isMatched = (rule: string) => matchesWildcard(rule, asked);
-  return rules.allow.some(isMatched) && !rules.deny.some(isMatched);
+  return isMatched(rules.allow, method, command) && !isDenied(rules, method, command);
+}
+
+/** Whether a rule denies it, whatever others allow. */
+export function isDenied({ deny }: Rules, method: string, command: string): boolean {
+  return isMatched(deny, method, command);
+}
+
+function isMatched(rules: readonly string[], method: string, command: string): boolean {
+  return rules.some((rule) => matchesWildcard(rule, `${method}/${command}`));
 }
 
 /** What is wrong with a rule, in words that follow it; null when nothing is. */

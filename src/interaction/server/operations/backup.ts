@@ -9,7 +9,7 @@ import { type FleetInstance, isVisible, nameOf, subfleetOf } from '../fleet/flee
 import type { StoredItem } from '../store/store.ts';
 import type { Call, Deployment, OperationAnswer, QueueCall } from './call.ts';
 import { tellDiscovery } from './discovery.ts';
-import { writeFileAtomically } from './write-file.ts';
+import { writeFileAtomically } from '../write-file.ts';
 
 /** A file's path under the backup directory, and what it holds. */
 interface ExportedFile {

@@ -7,7 +7,7 @@ import { pythonTimestamp } from '../../contract/timestamps.ts';
 import { nameOf } from '../fleet/fleet-instance.ts';
 import type { OperationAnswer, QueueCall } from './call.ts';
 import { createObfuscator, type Obfuscate } from './obfuscate.ts';
-import { writeFileAtomically } from './write-file.ts';
+import { writeFileAtomically } from '../write-file.ts';
 import { type ArchivedFile, zipFiles } from './zip-archive.ts';
 
 type Report = ReadonlyMap<string, JsonValue>;

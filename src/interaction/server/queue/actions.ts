@@ -1,12 +1,13 @@
 // What the queue does with each action, once its sender is known to be one.
 import { randomUUID } from 'node:crypto';
+import { operations } from '../../contract/operations.ts';
 import { createFleet } from '../fleet/fleet.ts';
 import type { Deployment } from '../operations/call.ts';
 import type { Store } from '../store/store.ts';
 import type { Action, BatchEntry, FailedEntry, Receipt, Result, SentMessage } from './action.ts';
 import { checkBatch, checkMessage } from './check-message.ts';
 import { attributesDigest, bodyDigest } from './message-digest.ts';
-import { performMessage } from './perform-message.ts';
+import { performMessage, readMessage } from './perform-message.ts';
 import { queueAttributes } from './queue-attributes.ts';
 import { errorForms, isSenderFault, toSqsError } from './sqs-error.ts';
 
@@ -27,19 +28,26 @@ export interface ActionOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** Performs an action for the sender of that ARN. Rejects with SqsError, or on a failure of the store or the server. */
-export type PerformAction = (action: Action, userArn: string) => Promise<Result>;
+/** Whoever an action is performed for, and may send messages. */
+export interface Sender {
+  readonly userArn: string;
+  /** Throws SqsError unless a message for the operation of that name may be sent. */
+  readonly authorise: (operation: string) => void;
+}
+
+/** Performs an action. Rejects with SqsError, or on a failure of the store or the server. */
+export type PerformAction = (action: Action, sender: Sender) => Promise<Result>;
 
 export function createActions(options: ActionOptions): PerformAction {
   const { deployment, store, name, nowMs, onDropped, onFault } = options;
   const fleet = createFleet(store, nowMs);
 
-  return async (action, userArn) => {
+  return async (action, sender) => {
     switch (action.name) {
       case 'SendMessage':
-        return { name: action.name, receipt: await send(action.message, userArn) };
+        return { name: action.name, receipt: await send(action.message, sender) };
       case 'SendMessageBatch':
-        return sendAll(action.entries, userArn);
+        return sendAll(action.entries, sender);
       case 'GetQueueUrl':
         return { name: action.name, queueUrl: deployment.queueUrl };
       case 'GetQueueAttributes':
@@ -47,10 +55,10 @@ export function createActions(options: ActionOptions): PerformAction {
     }
   };
 
-  async function send(message: SentMessage, userArn: string): Promise<Receipt> {
+  async function send(message: SentMessage, sender: Sender): Promise<Receipt> {
     const body = checkMessage(message);
-    const reason = await performMessage(body, { deployment, store, fleet, nowMs: nowMs() });
-    if (reason !== null) onDropped?.({ userArn, reason });
+    const reason = await perform(body, sender);
+    if (reason !== null) onDropped?.({ userArn: sender.userArn, reason });
     const { attributes } = message;
     return {
       MessageId: randomUUID(),
@@ -59,14 +67,22 @@ export function createActions(options: ActionOptions): PerformAction {
     };
   }
 
+  /** Why the message was dropped, or null when it was not. */
+  async function perform(body: string, sender: Sender): Promise<string | null> {
+    const read = readMessage(body, deployment.dialect);
+    if (!read.ok) return read.reason;
+    sender.authorise(operations[read.id].name);
+    return performMessage(read.id, { deployment, store, fleet, message: read.message, nowMs: nowMs() });
+  }
+
   /** One after the other, in their order, each succeeding or failing by itself. */
-  async function sendAll(entries: readonly BatchEntry[], userArn: string): Promise<Result> {
+  async function sendAll(entries: readonly BatchEntry[], sender: Sender): Promise<Result> {
     checkBatch(entries);
     const successful: (Receipt & { Id: string })[] = [];
     const failed: FailedEntry[] = [];
     for (const entry of entries) {
       try {
-        successful.push({ Id: entry.id, ...(await send(entry, userArn)) });
+        successful.push({ Id: entry.id, ...(await send(entry, sender)) });
       } catch (error) {
         const { code, message } = toSqsError(error, onFault);
         const { queryCode } = errorForms[code];

@@ -6,14 +6,15 @@ import { rememberSigningKeys } from '../../../aws/sigv4/signing-key.ts';
 import { type RefusalCode, verifyRequest } from '../../../aws/sigv4/verify.ts';
 import type { ArrivedRequest, HandleRequest } from '../handle-request.ts';
 import { claimedKeyId, type RefusalReason, type RefusedRequest } from '../gateway/refused-request.ts';
+import type { AccessKey } from '../keys/access-key.ts';
 import type { KeyFile } from '../keys/key-file.ts';
 import type { Deployment } from '../operations/call.ts';
 import type { Store } from '../store/store.ts';
 import { type Action, queueOfPath } from './action.ts';
-import { createActions, type DroppedMessage } from './actions.ts';
+import { createActions, type DroppedMessage, type Sender } from './actions.ts';
 import { jsonActionName, readJsonAction, writeJsonError, writeJsonResult } from './json-protocol.ts';
 import { queryParametersOf, readQueryAction, writeQueryError, writeQueryResult } from './query-protocol.ts';
-import { maySend } from './senders.ts';
+import { maySend, messageRefusal } from './senders.ts';
 import { SqsError, type SqsErrorCode, toSqsError } from './sqs-error.ts';
 
 export interface QueueOptions {
@@ -59,17 +60,21 @@ export function createQueue(options: QueueOptions): HandleRequest {
     const jsonAction = jsonActionName(request);
     const writeError = jsonAction === null ? writeQueryError : writeJsonError;
     try {
-      const userArn = authenticate(request);
+      const key = authenticate(request);
       const action = readAction(request, jsonAction);
-      if (!maySend(userArn, keys.queueSenders(), deployment)) {
-        refuse(request, 'not-allowed');
-        throw new SqsError('accessDenied', denial(userArn, action));
+      // For the whole request, whatever becomes of the file meanwhile.
+      const senders = keys.queueSenders();
+      const { userArn } = key;
+      if (!maySend(userArn, senders, deployment)) {
+        const permission = permissionOf(action);
+        const reason = `because no resource-based policy allows the ${permission} action`;
+        throw denied(request, userArn, permission, reason);
       }
       const { queue } = action;
       if (queue.accountId !== deployment.accountId || queue.name !== name) {
         throw new SqsError('queueDoesNotExist', 'The specified queue does not exist.');
       }
-      const result = await perform(action, userArn);
+      const result = await perform(action, senderOf(request, key, senders));
       return jsonAction === null ? writeQueryResult(result) : writeJsonResult(result);
     } catch (error) {
       return writeError(toSqsError(error, onFault));
@@ -81,8 +86,8 @@ export function createQueue(options: QueueOptions): HandleRequest {
     onRefused?.({ peerAddress: request.peerAddress, accessKeyId: claimedKeyId(request, isKnown), reason });
   }
 
-  /** Whose key signed the request. */
-  function authenticate(request: ArrivedRequest): string {
+  /** The key that signed the request. */
+  function authenticate(request: ArrivedRequest): AccessKey {
     const verified = verifyRequest(request, {
       region: deployment.region,
       service: 'sqs',
@@ -92,7 +97,7 @@ export function createQueue(options: QueueOptions): HandleRequest {
       lookup: keys.lookup,
       deriveKey,
     });
-    if (verified.ok) return verified.key.userArn;
+    if (verified.ok) return verified.key;
     refuse(request, verified.code);
     throw new SqsError(errorCodes[verified.code], verified.message);
   }
@@ -115,14 +120,27 @@ export function createQueue(options: QueueOptions): HandleRequest {
     );
   }
 
-  /** In the words of a policy that does not allow it. */
-  function denial(userArn: string, action: Action): string {
-    const { region, accountId } = deployment;
-    const permission = `sqs:${action.name.replace(/Batch$/, '').toLowerCase()}`;
-    return (
-      `User: ${userArn} is not authorized to perform: ${permission} on resource: ` +
-      `arn:${partitionOfRegion(region)}:sqs:${region}:${accountId}:${name} ` +
-      `because no resource-based policy allows the ${permission} action`
-    );
+  function senderOf(request: ArrivedRequest, key: AccessKey, senders: readonly string[] | undefined): Sender {
+    const { userArn } = key;
+    return {
+      userArn,
+      authorise(operation) {
+        const reason = messageRefusal(key, operation, senders);
+        if (reason !== null) throw denied(request, userArn, 'sqs:sendmessage', reason);
+      },
+    };
   }
+
+  /** The refusal in the words of a policy that does not allow it. */
+  function denied(request: ArrivedRequest, userArn: string, permission: string, reason: string): SqsError {
+    refuse(request, 'not-allowed');
+    const { region, accountId } = deployment;
+    const resource = `arn:${partitionOfRegion(region)}:sqs:${region}:${accountId}:${name}`;
+    const what = `${permission} on resource: ${resource}`;
+    return new SqsError('accessDenied', `User: ${userArn} is not authorized to perform: ${what} ${reason}`);
+  }
+}
+
+function permissionOf({ name }: Action): string {
+  return `sqs:${name.replace(/Batch$/, '').toLowerCase()}`;
 }

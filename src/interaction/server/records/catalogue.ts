@@ -17,14 +17,17 @@ export interface CatalogueKey {
   readonly metadata: Readonly<Record<string, JsonValue>>;
 }
 
+/** A definition has one of them at least. */
+const definitionMembers = ['DefaultValue', 'Value', 'Stable', 'Format', 'Description'];
+
 const prefix = 'catalogue:';
 /** The store's keys have 2,048 bytes. */
 const maxKeyBytes = 2048 - prefix.length;
 
 /**
- * Reads definitions by key: a value, which is the default, or an object of `DefaultValue` or `Value`, `Stable`, `Format`,
- * `Description` and whatever else answers are to say. The answer of `configuration` is such a document: the keys that it
- * warns of are no part of the catalogue and are left out. Throws RecordError.
+ * Reads definitions by key: objects of `DefaultValue` or `Value`, `Stable`, `Format`, `Description` and whatever else
+ * answers are to say. The answer of `configuration` is such a document: the keys that it warns of are no part of the
+ * catalogue and are left out. The table alone is none: its values are not those built in. Throws RecordError.
  */
 export function parseCatalogue(document: Readonly<Record<string, unknown>>): readonly CatalogueKey[] {
   const keys = Object.entries(document)
@@ -43,7 +46,8 @@ function parseCatalogueKey(key: string, definition: unknown): CatalogueKey | nul
     throw new RecordError(`${JSON.stringify(key.slice(0, 80))}: not a configuration key`);
   }
   const value = toJsonValue(definition, key);
-  if (!isObject(value)) return { key, stable: false, defaultValue: toScalar(value, key), metadata: {} };
+  if (!isObject(value) || !definitionMembers.some((name) => Object.hasOwn(value, name)))
+    throw noDefinition(key);
   // Members of an answer that say what holds at the moment are not of the catalogue.
   const { Key = key, Value, Stable = false, Status, ConfigurationOrigin, Override: _, ...metadata } = value;
   if (typeof Status === 'string' && Status.startsWith('[WARNING]')) return null;
@@ -62,6 +66,12 @@ function parseCatalogueKey(key: string, definition: unknown): CatalogueKey | nul
 function toScalar(value: JsonValue, key: string): CatalogueKey['defaultValue'] {
   if (typeof value !== 'object' || value === null || value instanceof PythonFloat) return value;
   throw new RecordError(`${key}: expected a value that is no list or object`);
+}
+
+function noDefinition(key: string): RecordError {
+  const expected = `expected an object with ${definitionMembers.join(', ')}`;
+  const advice = 'the command that prints such is "cs-interact config dump --unstable --raw"';
+  return new RecordError(`${key}: no definition of a key, ${expected}: ${advice}`);
 }
 
 /** The document that parseCatalogue reads these keys from. */

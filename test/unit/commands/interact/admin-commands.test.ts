@@ -98,9 +98,16 @@ describe('state', () => {
       targetGroupArns: ['arn:a', 'arn:b'],
     });
     const again = await run(['state', 'add', 'i-0ab']);
-    assert.deepEqual([again.status, again.warned], [1, 'i-0ab is already known']);
+    assert.equal(again.status, 1);
+    assert.match(again.warned, /^i-0ab is already known: .*--replace.*cs-interact state change/);
 
-    assert.equal((await json(['state', 'set', 'i-0ab', 'draining', '--for', '1h30m'])).state, 'draining');
+    const set = await json(['state', 'set', 'i-0ab', 'draining', '--for', '1h30m']);
+    assert.equal(set.state, 'draining');
+    assert.ok(Math.abs(Number(set.scalingStateEndsAtS) - Date.now() / 1000 - 5_400) < 60);
+    const until = await run(['state', 'list'], { isTerminal: true });
+    assert.match(until.printed, / UNTIL\n.* {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00$/);
+    await json(['state', 'set', 'i-0ab', 'draining']);
+    await json(['state', 'change', 'i-0ab', '--ec2-state', 'pending']);
     const changed = await json([
       ...['state', 'change', 'i-0ab', '--tag', 'd=e', '--untag', 'a', '--status', 'ok', '--no-az-issues'],
       ...['--no-spot', '--name', '', '--target-groups', '7'],
@@ -125,7 +132,17 @@ describe('state', () => {
   });
 
   const refused: [string[], number, RegExp][] = [
-    [['set', 'i-0ab', 'drainin'], 1, /^state: expected one of pending, /],
+    [
+      ['set', 'i-0ab', 'drainning'],
+      2,
+      /^"drainning" is no state: did you mean draining\? Expected .*--unlisted$/,
+    ],
+    [['set', 'i-0ab', 'x'], 2, /^"x" is no state: expected one of pending, .*, or any with --unlisted$/],
+    [
+      ['add', 'i-0cd', '--state', 'Draining'],
+      2,
+      /^"Draining" is no state: did you mean draining\?.*excluded$/,
+    ],
     [['set', 'i-0ff', 'draining'], 1, /^i-0ff is not known$/],
     [['set', 'i-0ab', 'draining', '--for', '0.5s'], 2, /--for.*is not a whole number of seconds/],
     [['set', 'i-0ab', 'running', '--for', '1h'], 1, /^ttl: /],
@@ -239,7 +256,10 @@ describe('catalogue', () => {
   it('loads a file, lists and removes', async (test) => {
     const { directory, json, run } = await startOperator(test);
     const file = join(directory, 'dump.json');
-    await writeFile(file, '{"a.size": {"DefaultValue": 17.0, "Stable": true, "Format": "Float"}, "b": "1"}');
+    await writeFile(
+      file,
+      '{"a.size": {"DefaultValue": 17.0, "Stable": true, "Format": "Float"}, "b": {"Value": "1"}}',
+    );
     const described = { DefaultValue: 17, Stable: true, Format: 'Float' };
     assert.deepEqual(await json(['catalogue', 'load', file]), {
       'a.size': described,
@@ -256,6 +276,12 @@ describe('catalogue', () => {
     const missing = await run(['catalogue', 'load', join(directory, 'none')]);
     assert.equal(missing.status, 2);
     assert.match(missing.warned, /none: it cannot be read/);
+    const flat = await run(['catalogue', 'load', '-'], { input: '{"a.size": "3"}' });
+    assert.equal(flat.status, 1);
+    assert.match(flat.warned, /^a\.size: no definition .*cs-interact config dump --unstable --raw"$/);
+    const model = await run(['catalogue', 'load', '-'], { input: '[{"key": "a", "origin": "x"}]' });
+    assert.equal(model.status, 2);
+    assert.match(model.warned, /make it with --raw: cs-interact config dump --unstable --raw$/);
     const broken = await run(['catalogue', 'load', '-', '--format', 'json'], { input: 'c: 1' });
     assert.equal(broken.status, 2);
     assert.match(broken.warned, /^standard input: /);
@@ -268,10 +294,13 @@ describe('import and export', () => {
       const from = await startOperator(test);
       await from.json(['state', 'add', 'i-0ab', '--tag', 'due=2020-01-01', '--state', 'draining']);
       await from.json(['event', 'add', '--type', 'x', '--date', '2020-11-17 10:50:59.462776+00:00']);
-      await from.json(['catalogue', 'load', '-'], '{"a": 17.0, "b": 17}');
+      await from.json(['catalogue', 'load', '-'], '{"a": {"Value": 17.0}, "b": {"Value": 17}}');
       const file = join(from.directory, name);
       const exported = await from.run(['export', file]);
-      assert.deepEqual([exported.status, exported.printed, exported.warned], [0, '', '']);
+      assert.deepEqual(
+        [exported.status, exported.printed, exported.warned],
+        [0, '', `wrote ${file}: 2 catalogue, 1 events, 1 instances`],
+      );
       assert.equal((await stat(file)).mode & 0o777, 0o600);
       const to = await startOperator(test);
       const counts = await to.json(['import', file]);
@@ -332,7 +361,22 @@ describe('import and export', () => {
     assert.equal((await json(['state', 'get', 'i-0ab'])).state, 'draining');
     const unnamed = await run(['import', '-'], { input: '[]' });
     assert.equal(unnamed.status, 2);
-    assert.match(unnamed.warned, /^-: this is a list by itself: say what it is with --as/);
+    assert.match(unnamed.warned, /^standard input: this is a list by itself: say what it is with --as KIND/);
+    const documents: [string, RegExp][] = [
+      ['{}', /: it is empty, there is nothing to import$/],
+      [
+        '{"a.b": "1"}',
+        /: this is no document of `cs-interact export`: say what it is with --as KIND, one of /,
+      ],
+    ];
+    for (const [input, message] of documents) {
+      const { status, warned } = await run(['import', '-'], { input });
+      assert.equal(status, 2);
+      assert.match(warned, message);
+    }
+    const model = await run(['import', '-', '--as', 'instances'], { input: '[{"instanceId": "i-0ab"}]' });
+    assert.equal(model.status, 2);
+    assert.match(model.warned, /not the API's own form: make it with --raw: cs-interact fleet list --raw$/);
     const garbled = await run(['import', '-', '--as', 'events'], { input: '[{' });
     assert.equal(garbled.status, 2);
     const refused = await run(['import', '-', '--as', 'events'], { input: '[{}]' });
@@ -350,14 +394,15 @@ it('says what to do where no server answers', async (test) => {
   const directory = await mkdtemp(join(tmpdir(), 'cs-operator-'));
   test.after(() => rm(directory, { recursive: true, force: true }));
   const { run } = operatorAt(directory, join(directory, 'none.sock'));
-  for (const args of [
+  const commands = [
     ['state', 'get'],
     ['event', 'list'],
     ['metrics', 'sent', 'list'],
     ['catalogue', 'list'],
     ['export'],
-  ]) {
-    const { status, printed, warned } = await run(args);
+  ];
+  // At once: each waits for a server that may be starting.
+  for (const { status, printed, warned } of await Promise.all(commands.map((args) => run(args)))) {
     assert.deepEqual([status, printed], [1, '']);
     assert.match(warned, /^no server at .*none\.sock \(.*ENOENT.*\): is `cs-interact serve` running here/);
   }

@@ -16,6 +16,22 @@ function file(name: string, text: string): string {
 }
 
 const okay = 'Ok (1 key(s) processed)';
+const notAllowed = {
+  status: 403,
+  body: '{"Message":"User: u is not authorized to perform: execute-api:Invoke on resource: r"}',
+};
+
+const entry = (key: string, value: unknown, origin: string, Stable = true) => ({
+  Key: key,
+  Value: value,
+  ConfigurationOrigin: origin,
+  Status: `Key found in '${origin}'`,
+  Stable,
+});
+const effective = JSON.stringify({
+  'app.disable': entry('app.disable', 0, 'Built-in defaults'),
+  'a.b': entry('a.b', '7', "DynamoDB configuration table 'CloneSquad-test-Configuration'"),
+});
 
 interface Case {
   readonly args: readonly string[];
@@ -76,8 +92,16 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'config unset': {
     args: ['config', 'unset', 'a', 'subfleet.MyFleet.state'],
-    script: { 'POST configuration/a': '', 'POST configuration': okay },
-    asked: ['POST configuration/a \n', 'POST configuration {"subfleet.MyFleet.state":null}'],
+    script: {
+      'GET configuration': '{"a": "1", "subfleet.MyFleet.state": "running"}',
+      'POST configuration/a': '',
+      'POST configuration': okay,
+    },
+    asked: [
+      'GET configuration?raw=true&unstable=true',
+      'POST configuration/a \n',
+      'POST configuration {"subfleet.MyFleet.state":null}',
+    ],
     stdout: '{\n  "unset": [\n    "a",\n    "subfleet.MyFleet.state"\n  ]\n}',
   },
   'schedule set by path in the latest API': {
@@ -91,6 +115,24 @@ const cases: Readonly<Record<string, Case>> = {
     script: { 'GET ': oldListing, 'POST scheduler': okay },
     asked: ['GET ', 'POST scheduler {"weekend":"rate(1 hour)"}'],
     stdout: okay,
+  },
+  'schedule set by path where the listing is not allowed': {
+    args: ['schedule', 'set', 'weekend', 'rate(1 hour)', '--raw'],
+    script: { 'GET ': notAllowed, 'POST scheduler/weekend': 'rate(1 hour)' },
+    asked: ['GET ', 'POST scheduler/weekend rate(1 hour)'],
+    stdout: 'rate(1 hour)',
+  },
+  'schedule unset where the table may not be read': {
+    args: ['schedule', 'unset', 'weekend'],
+    script: { 'GET scheduler': notAllowed, 'GET ': latestListing, 'POST scheduler/weekend': '' },
+    asked: ['GET scheduler', 'GET ', 'POST scheduler/weekend \n'],
+    stdout: '{\n  "unset": [\n    "weekend"\n  ]\n}',
+  },
+  'config unset of a member of a set, which the oldest API does not show': {
+    args: ['config', 'unset', '[night]a'],
+    script: { 'GET configuration': effective, 'POST configuration/%5Bnight%5Da': '' },
+    asked: ['GET configuration?raw=true&unstable=true', 'POST configuration/%5Bnight%5Da \n'],
+    stdout: '{\n  "unset": [\n    "[night]a"\n  ]\n}',
   },
   'schedule get': {
     args: ['schedule', 'get', 'weekend'],
@@ -124,18 +166,6 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-const entry = (key: string, value: unknown, origin: string) => ({
-  Key: key,
-  Value: value,
-  ConfigurationOrigin: origin,
-  Status: `Key found in '${origin}'`,
-  Stable: true,
-});
-const effective = JSON.stringify({
-  'app.disable': entry('app.disable', 0, 'Built-in defaults'),
-  'a.b': entry('a.b', '7', "DynamoDB configuration table 'CloneSquad-test-Configuration'"),
-});
-
 describe('configuration and schedule', () => {
   for (const [name, { args, script, asked, stdout }] of Object.entries(cases)) {
     it(name, async () => {
@@ -161,6 +191,40 @@ describe('configuration and schedule', () => {
       'app.disable  0      yes     Built-in defaults',
       "a.b          7      yes     DynamoDB configuration table 'CloneSquad-test-Configuration'",
     ]);
+  });
+
+  it('unset tells keys that were there from those that were not, and deletes them all the same', async () => {
+    const script = {
+      'GET configuration': '{"a": "1", "s": {"x": "1"}}',
+      'POST configuration/a': '',
+      'POST configuration/b': '',
+      'POST configuration/%5Bs%5Dx': '',
+      'POST configuration/%5Bs%5Dy': '',
+    };
+    const outcome = await runAgainst(script, ['config', 'unset', 'b', 'a', '[s]x', '[s]y']);
+    assert.equal(outcome.status, 0);
+    assert.deepEqual(JSON.parse(outcome.stdout), { unset: ['a', '[s]x'] });
+    assert.deepEqual(outcome.stderr.split('\n'), [
+      'b: the table had no such key',
+      '[s]y: the table had no such key',
+    ]);
+    assert.equal(outcome.asked.filter(({ method }) => method === 'POST').length, 4);
+  });
+
+  it('config dump --effective says when all that is set is not stable', async () => {
+    const unstable = JSON.stringify({ a: entry('a', '1', 'x', false), b: entry('b', '1', 'x', false) });
+    const outcome = await runAgainst({ 'GET configuration': ['{}', unstable] }, [
+      'config',
+      'dump',
+      '--effective',
+    ]);
+    assert.deepEqual([outcome.status, outcome.stdout], [0, '[]']);
+    assert.equal(outcome.stderr, '2 keys that are not stable are not shown: --unstable');
+    assert.deepEqual(outcome.asked.map(toLine), ['GET configuration', 'GET configuration?unstable=true']);
+    const empty = await runAgainst({ 'GET configuration': '{}' }, ['config', 'dump', '--effective']);
+    assert.deepEqual([empty.stdout, empty.stderr], ['[]', '']);
+    const shown = await runAgainst({ 'GET configuration': effective }, ['config', 'dump', '--effective']);
+    assert.deepEqual([shown.stderr, shown.asked.length], ['', 1]);
   });
 
   it('config dump of the oldest API is what of the values in force comes from its table', async () => {
@@ -218,6 +282,20 @@ describe('what is refused before anything is written', () => {
       status: 1,
       words: /^a: --ttl is not possible: this API is too old/,
     },
+    'a ttl in an API that does not tell how old it is': {
+      args: ['config', 'set', 'a', '1', '--ttl', '1h'],
+      script: { 'GET ': notAllowed },
+      status: 1,
+      words: /^a: --ttl is not possible: .* allow these credentials its listing \(GET\/\)$/,
+    },
+    'a ttl with credentials that have expired': {
+      args: ['config', 'set', 'a', '1', '--ttl', '1h'],
+      script: {
+        'GET ': { status: 403, body: '{"message":"The security token included in the request is expired"}' },
+      },
+      status: 1,
+      words: /these credentials have expired/,
+    },
     'both --raw and --output': {
       args: ['config', 'get', 'a', '--raw', '--output', 'json'],
       status: 2,
@@ -269,6 +347,27 @@ describe('config load', () => {
     const outcome = await load([document]);
     assert.deepEqual([outcome.status, outcome.posts], [2, []]);
     assert.match(outcome.stderr, /nobody can be asked here: give --yes/);
+    assert.ok(outcome.stderr.includes(`${shown}\n\nnobody`), outcome.stderr);
+    assert.equal(outcome.stdout, '');
+  });
+
+  it('says beforehand what the document does that its look does not tell', async () => {
+    const text = 'a: 1\na: 2\nb: null\nc: ""\ns:\n  x: null\n';
+    for (const [name, document] of [
+      ['odd.yaml', text],
+      ['odd.json', '{"a": "1", "\\u0061": "2", "b": null, "c": "", "s": {"x": null}}'],
+    ] as const) {
+      const path = file(name, document);
+      const { stderr, status } = await load([path, '--dry-run']);
+      assert.equal(status, 0);
+      assert.deepEqual(stderr.split('\n'), [
+        `${path}: warning: a: given twice, the last one counts`,
+        `${path}: warning: b: null deletes it`,
+        `${path}: warning: c: an empty value deletes it`,
+        `${path}: warning: s: a set: what is in it is stored as [s]KEY`,
+        `${path}: warning: s.x: null deletes it`,
+      ]);
+    }
   });
 
   it('does not ask with --yes', async () => {

@@ -1,7 +1,7 @@
 // `cs-interact fleet` and `metadata`: what instances are shown as, and a status that is watched.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { runAgainst, type Script } from './scripted-api.ts';
+import { run, runAgainst, type Script } from './scripted-api.ts';
 
 const flat = {
   InstanceId: 'i-0aa',
@@ -73,6 +73,17 @@ describe('metadata', () => {
     assert.match(stdout, /\ntag Name +web-1$/);
   });
 
+  it('says that it is not for operators', async () => {
+    const stranger = { status: 500, body: "Can't process metadata caller 'AIDA1'!" };
+    const { stderr } = await runAgainst({ 'GET metadata': stranger }, ['metadata', '--instance-id', 'i-0aa']);
+    assert.match(stderr, /these credentials are not an instance's: cs-interact fleet list tells/);
+    const help = await run(['metadata', '--help']);
+    assert.match(
+      help.stdout,
+      /Only an instance is answered; for operators there is cs-interact fleet list\./,
+    );
+  });
+
   it('does not take another instance for the one asked about', async () => {
     const script = { 'GET metadata': JSON.stringify({ InstanceId: 'i-0bb', ...nested }) };
     const { status: exit, stdout, stderr } = await runAgainst(script, ['metadata', '--instance-id', 'i-0aa']);
@@ -86,7 +97,10 @@ describe('fleet status', () => {
     const { stdout } = await runAgainst({ 'GET fleet/status': status(17) }, ['fleet', 'status'], {
       isTerminal: true,
     });
-    assert.match(stdout, /^managed +20\n.*\nserving of managed +85 %$/s);
+    assert.match(
+      stdout,
+      /^managed +20\nmaximum +20\n.*\nserving of maximum +85 %\nserving of managed +85 %$/s,
+    );
   });
 
   it('prints one line a change while it is watched, goes on over failures, and ends with 0', async () => {

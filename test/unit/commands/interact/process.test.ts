@@ -44,3 +44,26 @@ it('does not wait for credentials that it gave up', async () => {
     silent.close();
   }
 });
+
+it('prints nothing but its own when a container is slow to give credentials', async () => {
+  const slow = createServer((_, response) => {
+    // Longer than the SDK finds normal.
+    setTimeout(() => response.writeHead(500).end(), 1_200);
+  }).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  try {
+    const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}/`;
+    const child = start(['operations', '--api-url', NOWHERE, '--timeout', '2s'], {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
+    });
+    const { status, stderr } = await endOf(child);
+    assert.equal(status, 75, stderr);
+    assert.deepEqual(
+      stderr.split('\n').filter((line) => line !== '' && !line.startsWith('cs-interact: ')),
+      [],
+    );
+  } finally {
+    slow.closeAllConnections();
+    slow.close();
+  }
+});

@@ -45,6 +45,11 @@ const notification = JSON.stringify({
 
 const queued: Readonly<Record<string, readonly [args: string[], message: object]>> = {
   'ack-event': [['ack-event', first, second, first], { OpType: 'notify/ackevent', Events: [first, second] }],
+  'ack-event --queue, as there is no other way': [
+    ['ack-event', first, '--queue'],
+    { OpType: 'notify/ackevent', Events: [first] },
+  ],
+  'report --queue': [['report', '--queue'], { OpType: 'Debug/PublishReportNow' }],
   report: [['report'], { OpType: 'Debug/PublishReportNow' }],
   'reschedule --queue': [['reschedule', '--queue'], { OpType: 'control/reschedulenow' }],
   'reschedule --queue --delay': [
@@ -63,6 +68,15 @@ describe('what goes by the queue', () => {
     });
   }
 
+  it('doubts a date that is not written as CloneSquad writes it', async () => {
+    const { status, stderr, messages } = await messagesOf(['ack-event', '2020-11-17T10:50:59Z']);
+    assert.deepEqual([status, messages.length], [0, 1]);
+    assert.match(
+      stderr,
+      /^ack-event: 2020-11-17T10:50:59Z: events are known by their EventDate letter by letter/,
+    );
+  });
+
   it('takes the dates of events from a notification, in a file or piped in', async () => {
     const path = join(directory, 'notification.json');
     writeFileSync(path, notification);
@@ -73,6 +87,11 @@ describe('what goes by the queue', () => {
   });
 
   const refused: Readonly<Record<string, readonly [args: string[], input: string, words: RegExp]>> = {
+    'what is no date': [
+      ['ack-event', '2020'],
+      '',
+      /^ack-event: "2020": not the date of an event, such as "2020-11-17 /,
+    ],
     'no date': [['ack-event'], '', /give the dates of events, or --from/],
     'a file of something else': [
       ['ack-event', '--from', '-'],

@@ -42,6 +42,13 @@ describe('explainPath', () => {
       );
   });
 
+  it('says how to make a key file', () => {
+    const error = new KeyFileError('k', { cause: systemError('ENOENT') });
+    const path = join(tmpdir(), 'k.json');
+    const command = `cs-interact key create --keys ${path} --user NAME --allow '*'`;
+    assert.equal(explainPath(path, error), `${path} does not exist: make it with ${command}`);
+  });
+
   it('says that the directory is none', (context) => {
     const directory = mkdtempSync(join(tmpdir(), 'cs-start-'));
     context.after(() => rmSync(directory, { recursive: true }));

@@ -80,6 +80,14 @@ const cases: readonly [
     /look before trying again$/,
   ],
   [
+    'a connection that broke over plain http',
+    new TransportError('reset', 'x'),
+    { isPlainHttp: true },
+    'interrupted',
+    'error',
+    /^if the server speaks TLS, call it by https:\/\/; else try again$/,
+  ],
+  [
     'too much',
     new TransportError('too-large', 'x'),
     {},
@@ -92,17 +100,33 @@ const cases: readonly [
   ['the deadline, between two requests', new DeadlineExceeded(10), {}, 'timeout', 'timeout', /--timeout$/],
   [
     'no credentials',
-    new CredentialsError('none', 'no AWS credentials'),
+    new CredentialsError('none', 'no AWS credentials: no role', { isUnconfigured: true }),
+    {},
+    'no-credentials',
+    'error',
+    /^set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --profile \(no role\)$/,
+  ],
+  [
+    'none so far',
+    new CredentialsError('unavailable', '169.254.169.254: silent', { isUnconfigured: true }),
     {},
     'credentials',
     'error',
-    /AWS_PROFILE/,
+    /^set AWS_ACCESS_KEY_ID .* or give --profile \(169\.254\.169\.254: silent\)$/,
+  ],
+  [
+    'half a key',
+    new CredentialsError('none', 'AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not'),
+    {},
+    'no-credentials',
+    'error',
+    /^$/,
   ],
   [
     'no such profile',
     new CredentialsError('none', 'profile x: neither here nor there'),
     {},
-    'credentials',
+    'no-credentials',
     'error',
     /^check how/,
   ],
@@ -155,4 +179,21 @@ it('throws on what is a mistake of the program', () => {
   const mistake = new TypeError('x is not a function');
   const attempted = { subject: 'x', host: null, isReading: true, signal: aborted };
   assert.throws(() => explainFailure(mistake, attempted), mistake);
+});
+
+it('says in one line that there are no credentials, and what to do', () => {
+  const none = new CredentialsError('unavailable', 'silent', { isUnconfigured: true });
+  const { message } = explainFailure(none, { subject: 'metadata', host: null, isReading: true });
+  assert.equal(
+    message,
+    'metadata: no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --profile (silent)',
+  );
+});
+
+it('joins sentences without the full stop of the first', () => {
+  const joined = (said: string, advice: string) =>
+    new ApiFailure({ kind: 'server', status: null, subject: 'x', said, advice }).message;
+  assert.equal(joined('See the log.', 'try again'), 'x: See the log: try again');
+  assert.equal(joined('See the log.', ''), 'x: See the log.');
+  assert.equal(joined('cut...', 'try again'), 'x: cut...: try again');
 });

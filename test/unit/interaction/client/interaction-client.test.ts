@@ -268,6 +268,18 @@ describe('asking again', () => {
     });
   }
 
+  for (const [what, ask] of onlyOnce) {
+    it(`is not for ${what}, when the connection that was kept for it is gone`, async () => {
+      const { port, requests } = await serve(({ target }) =>
+        target === '/v1/' ? { status: 200, body: 'backup' } : 'cut',
+      );
+      const client = clientOf([port]);
+      await client.ask('listing', {}, limits);
+      assert.equal((await failureOf(ask(client))).kind, 'interrupted');
+      assert.equal(requests.length, 2);
+    });
+  }
+
   it('is not for what the operation itself refuses', async () => {
     const { port, requests } = await serve(() => ({
       status: 500,

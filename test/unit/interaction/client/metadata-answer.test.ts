@@ -81,6 +81,15 @@ const others: [string, MetadataAnswer, MetadataAnswer][] = [
     { kind: 'unknown', class: 'http-5xx', message: 'status 503 without a body' },
   ],
   [
+    'a 500 for a caller that is no instance',
+    classify(500, "Can't process metadata caller 'AIDA1'!"),
+    {
+      kind: 'unknown',
+      class: 'http-5xx',
+      message: "status 500: Can't process metadata caller 'AIDA1'!: these credentials are not an instance's",
+    },
+  ],
+  [
     'a 429',
     classify(429, '{"message":"Too Many Requests"}'),
     { kind: 'unknown', class: 'throttled', message: 'status 429: Too Many Requests' },

@@ -101,7 +101,7 @@ describe('a message that is not accepted', () => {
       'a sender that is not allowed',
       refused(403, 'AccessDenied', 'Access to the resource https://x is denied.'),
       'not-allowed',
-      `queue: AccessDenied Access to the resource https://x is denied.: add to a policy of these credentials: ${statement}`,
+      `queue: AccessDenied Access to the resource https://x is denied: add to a policy of these credentials: ${statement}`,
     ],
     [
       'a sender that is not allowed, named',
@@ -117,7 +117,7 @@ describe('a message that is not accepted', () => {
       'no such queue',
       refused(400, 'AWS.SimpleQueueService.NonExistentQueue', 'The specified queue does not exist.'),
       'no-such-queue',
-      /check that http:\/\/127\.0\.0\.1:\d+\/111122223333\/CloneSquad-Interact-demo is still the group's, in eu-west-3$/,
+      /check that https:\/\/sqs\.eu-west-3\.amazonaws\.com\/111122223333\/CloneSquad-Interact-demo is still the group's, in eu-west-3$/,
     ],
     [
       'an expired token',
@@ -162,12 +162,38 @@ describe('a message that is not accepted', () => {
   for (const [what, answer, kind, message] of cases) {
     it(what, () =>
       withQueue(answer, async (server) => {
-        const failure = await failureOf(send(server));
+        // A queue of AWS, by its name.
+        const queue = { url: 'https://sqs.eu-west-3.amazonaws.com/' };
+        const failure = await failureOf(send(queue, { AWS_ENDPOINT_URL_SQS: server.url }));
         assert.equal(failure.kind, kind);
         if (typeof message === 'string') assert.equal(failure.message, message);
         else assert.match(failure.message, message);
       }),
     );
+  }
+
+  const ruled: readonly [reason: string, advice: string][] = [
+    [
+      "because no identity-based policy allows the sqs:sendmessage action: the key's rules do not allow POST/backup",
+      'add POST/backup to the rules of this key (cs-interact key change ID --allow POST/backup)',
+    ],
+    [
+      "with an explicit deny in an identity-based policy: the key's rules deny POST/backup",
+      'a deny rule of this key goes before: see cs-interact key list',
+    ],
+    [
+      'because no resource-based policy allows the sqs:sendmessage action',
+      "add this user's ARN to queueSenders in the key file of the server",
+    ],
+  ];
+  for (const [reason, advice] of ruled) {
+    it(`a server of one's own, ${reason}`, () =>
+      withQueue(
+        refused(403, 'AccessDenied', `User: u is not authorized to perform: a ${reason}`),
+        async (server) => {
+          assert.equal((await failureOf(send(server))).advice, advice);
+        },
+      ));
   }
 
   it('nobody there', async () => {

@@ -53,14 +53,26 @@ it('a key named __proto__ is one like any other', () => {
 
 describe('a document is found fault with', () => {
   const cases: readonly [yaml: string, expected: readonly string[]][] = [
-    ['{a: 1, b: text, c: null, Mixed.Case: "", set: {d: 2}, big: 123456789012345678901}', []],
+    ['{a: 1, b: text, Mixed.Case: "x", big: 123456789012345678901}', []],
+    [
+      '{c: null, Mixed.Case: "", set: {d: 2, e: null}}',
+      [
+        'warning c: null deletes it',
+        'warning Mixed.Case: an empty value deletes it',
+        'warning set: a set: what is in it is stored as [set]KEY',
+        'warning set.e: null deletes it',
+      ],
+    ],
     [
       '{"[set]a": 1}',
       ['error [set]a: a key cannot begin with [: the members of a set are nested under its name'],
     ],
     [
       '{set: {"[a": 1}}',
-      ['error set.[a: a key cannot begin with [: the members of a set are nested under its name'],
+      [
+        'warning set: a set: what is in it is stored as [set]KEY',
+        'error set.[a: a key cannot begin with [: the members of a set are nested under its name',
+      ],
     ],
     ['{"": 1}', ['error : a key cannot be empty']],
     ['{"a]b": {c: 1}}', ['error a]b: the name of a set cannot contain ]']],
@@ -70,7 +82,10 @@ describe('a document is found fault with', () => {
     ['{a: [x, 1]}', ['warning a: a list is stored as the text "[\'x\', 1]"']],
     [
       '{set: {a: {b: c}}}',
-      ["warning set.a: what is nested deeper than one level is stored as the text \"{'b': 'c'}\""],
+      [
+        'warning set: a set: what is in it is stored as [set]KEY',
+        "warning set.a: what is nested deeper than one level is stored as the text \"{'b': 'c'}\"",
+      ],
     ],
   ];
   for (const [yaml, expected] of cases) {

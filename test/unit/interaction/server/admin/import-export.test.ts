@@ -17,10 +17,9 @@ const draining = parseFleetInstance({
   azIssues: true,
   state: 'draining',
   status: 'ok',
-  subfleet: 'blue',
   spot: true,
   spotInterruptedAt: '2020-11-20 14:50:01.123456+00:00',
-  tags: { Name: 'web', clé: 'é' },
+  tags: { Name: 'web', 'clonesquad:subfleet-name': 'blue', clé: 'é' },
   targetGroupArns: ['arn:a', 'arn:b'],
 });
 
@@ -81,7 +80,7 @@ describe('an export', () => {
   it('puts back all that it was made of, ends included', async (test) => {
     const from = await openMemoryServer(test);
     await fill(from);
-    const further = `{"catalogue": {"a.size": {"DefaultValue": 17.0, "Stable": true}, "b": 17},
+    const further = `{"catalogue": {"a.size": {"DefaultValue": 17.0, "Stable": true}, "b": {"Value": 17}},
       "discovery": {"TimeZone": "UTC", "X-ratio": 1.0}}`;
     bodyOf(await from.ask('POST', '/import', further));
     bodyOf(await from.ask('POST', '/import', { sentMetrics, metricCache }));

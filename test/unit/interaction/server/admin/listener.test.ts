@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,35 @@ async function listenOn(path: string, test: TestContext) {
   return startAdminListener(path, { store, deployment }, assert.ifError);
 }
 
+/** The file of a socket whose server was killed: it is there, and refuses. */
+async function leaveSocket(path: string): Promise<void> {
+  const left = createServer();
+  await new Promise<void>((resolve) => left.listen(path, resolve));
+  await rename(path, `${path}.left`);
+  await new Promise((resolve) => left.close(resolve));
+  await rename(`${path}.left`, path);
+}
+
 describe('the admin socket', () => {
+  for (const [before, prepare] of [
+    ['nothing is', async () => {}],
+    ["a killed server's is", leaveSocket],
+  ] as const) {
+    it(`is waited for where ${before} there yet`, async (test) => {
+      const path = await socketFor(test);
+      await prepare(path);
+      const { store } = (await openMemoryServer(test)).services;
+      // Asks for a connection before this goes on.
+      const asked = createAdminClient(path).instances();
+      const opening = Promise.withResolvers<typeof store>();
+      const options = { store: opening.promise, deployment };
+      const listener = await startAdminListener(path, options, assert.ifError);
+      test.after(() => listener.close());
+      opening.resolve(store);
+      assert.deepEqual(await asked, []);
+    });
+  }
+
   it('lets its owner do all there is to do', async (test) => {
     const path = await socketFor(test);
     const listener = await listenOn(path, test);
@@ -37,14 +65,16 @@ describe('the admin socket', () => {
     assert.deepEqual(await client.put({ id: 'i-0ab', name: 'web' }, false), web);
     await assert.rejects(client.put({ id: 'i-0ab' }, false), {
       name: 'AdminRefusedError',
-      message: 'i-0ab is already known',
+      message: /^i-0ab is already known: replace it with --replace, or change .*cs-interact state change"$/,
     });
     assert.equal((await client.setState('i-0ab', { state: 'draining' })).scalingState, 'draining');
     const odd = { ...web, scalingState: '../../x' };
     assert.deepEqual(await client.setState('i-0ab', { state: '../../x', unlisted: true }), odd);
     assert.deepEqual(await client.instances(), [odd]);
     assert.equal((await client.change('i-0ab', { status: 'ok' })).status, 'ok');
-    assert.equal((await client.put({ id: 'i-0ab', subfleet: 'blue' }, true)).subfleet, 'blue');
+    assert.deepEqual((await client.put({ id: 'i-0ab', subfleet: 'blue' }, true)).tags, {
+      'clonesquad:subfleet-name': 'blue',
+    });
     assert.equal((await client.instance('i-0ab')).name, null, 'a replaced instance keeps nothing');
     await client.remove('i-0ab');
     assert.deepEqual(await client.instances(), []);
@@ -63,7 +93,10 @@ describe('the admin socket', () => {
     assert.deepEqual(await client.removeMetrics('sent', null), { removed: 1 });
     assert.deepEqual(await client.metrics('cached'), []);
 
-    assert.deepEqual(await client.putCatalogue({ 'é&?': '1', b: '2' }), await client.catalogue());
+    assert.deepEqual(
+      await client.putCatalogue({ 'é&?': { Value: '1' }, b: { Value: '2' } }),
+      await client.catalogue(),
+    );
     assert.deepEqual(Object.keys(await client.removeCatalogueKeys(['é&?'])), ['é&?']);
 
     assert.deepEqual(await client.import({ configuration: { a: '1' } }), { configuration: 1 });

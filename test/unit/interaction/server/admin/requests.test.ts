@@ -60,7 +60,7 @@ describe('refused requests', () => {
       400,
       'state: longer than 1024 bytes',
     ],
-    ['POST', '/instances', web, 409, 'i-0ab is already known'],
+    ['POST', '/instances', web, 409, /^i-0ab is already known: .*--replace/],
     ['POST', '/instances', [web], 400, /^the body is not a JSON object: /],
     ['POST', '/instances', { id: 'i-0cd', state: 'x' }, 400, `state: expected one of ${states}`],
     ['POST', '/instances', { id: 'x' }, 400, 'id: expected an id such as i-0ab12'],
@@ -107,7 +107,13 @@ describe('refused requests', () => {
       /^spotInterruptedAt: expected a time/,
     ],
     ['PATCH', path, { tags: manyTags }, 400, /^i-0ab: the value of 'instance:i-0ab' is \d+ bytes long/],
-    ['PUT', '/catalogue', { 'a.b': 'x'.repeat(410_000) }, 400, /^the value of 'catalogue:a\.b' is \d+ bytes/],
+    [
+      'PUT',
+      '/catalogue',
+      { 'a.b': { Value: 'x'.repeat(410_000) } },
+      400,
+      /^the value of 'catalogue:a\.b' is \d+ bytes/,
+    ],
     ['GET', '/metrics/other', undefined, 404, '/metrics/other: no such path'],
     ['PUT', '/catalogue', { 'a.b': { Stable: 'yes' } }, 400, 'a.b.Stable: expected true or false'],
     ['DELETE', '/catalogue', undefined, 400, 'key: give the keys to remove'],
@@ -173,7 +179,8 @@ describe('instances', () => {
     await ask('PUT', '/instances/i-0ab', { ...web, spot: true, targetGroupArns: arns, targetGroups: 2 });
     await ask('PUT', '/instances/i-0ab/state', { state: 'draining', ttl: 60 });
     const change = async (changes: unknown) => bodyOf(await ask('PATCH', '/instances/i-0ab', changes));
-    const spotted = { ...web, spot: true, scalingState: 'draining' };
+    const ends = { scalingStateEndsAtS: startS + 60 };
+    const spotted = { ...web, spot: true, scalingState: 'draining', ...ends };
     const changed = { status: 'ok', azIssues: true, tags: { team: 'a', role: null } };
     const expected = { ...spotted, status: 'ok', azIssues: true, tags: { team: 'a' } };
     assert.deepEqual(await change(changed), { ...expected, targetGroups: 2, targetGroupArns: arns });
@@ -195,9 +202,16 @@ describe('instances', () => {
       spot: false,
       name: null,
     });
+    const described = { tags: { team: 'a', 'clonesquad:subfleet-name': 'blue' } };
+    const unspotted = { ...expected, targetGroups: 5, spot: false, name: null };
+    assert.deepEqual(await change({ subfleet: 'blue' }), { ...unspotted, ...described });
+    assert.deepEqual(await change({ subfleet: null }), unspotted);
+    assert.deepEqual(bodyOf(await ask('GET', '/instances')), [unspotted]);
+    assert.deepEqual(bodyOf(await ask('GET', '/instances/i-0ab')), unspotted);
     passSeconds(60);
+    const { scalingStateEndsAtS: _, ...unending } = expected;
     assert.deepEqual(await change({}), {
-      ...expected,
+      ...unending,
       targetGroups: 5,
       spot: false,
       name: null,
@@ -257,11 +271,11 @@ describe('the catalogue', () => {
   it('gets keys and loses them, all of those named or none', async (test) => {
     const { ask } = await openMemoryServer(test);
     const first = { DefaultValue: '-1', Description: 'How many', Format: 'Integer', Stable: true };
-    assert.deepEqual(bodyOf(await ask('PUT', '/catalogue', { 'a.size': first, 'b.size': '2' })), {
+    assert.deepEqual(bodyOf(await ask('PUT', '/catalogue', { 'a.size': first, 'b.size': { Value: '2' } })), {
       'a.size': first,
       'b.size': { Stable: false, Value: '2' },
     });
-    await ask('PUT', '/catalogue', { 'b.size': '3' });
+    await ask('PUT', '/catalogue', { 'b.size': { Value: '3' } });
     assert.equal((await ask('DELETE', '/catalogue?key=a.size&key=c')).status, 404);
     assert.deepEqual(bodyOf(await ask('DELETE', '/catalogue?key=a.size&key=a.size')), { 'a.size': first });
     assert.deepEqual(bodyOf(await ask('GET', '/catalogue')), { 'b.size': { Stable: false, Value: '3' } });

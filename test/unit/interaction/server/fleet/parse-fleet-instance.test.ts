@@ -14,7 +14,6 @@ describe('parseFleetInstance', () => {
       ec2State: 'running',
       scalingState: null,
       status: 'unknown',
-      subfleet: null,
       spot: false,
       spotInterruptedAt: null,
       spotRebalanceRecommendedAt: null,
@@ -32,6 +31,15 @@ describe('parseFleetInstance', () => {
     [
       { ec2State: 'pending', scalingState: 'error' },
       { ec2State: 'pending', scalingState: 'error' },
+    ],
+    [{ subfleet: 'blue' }, { tags: { 'clonesquad:subfleet-name': 'blue' } }],
+    [
+      { subfleet: null, tags: { 'clonesquad:subfleet-name': 'blue' } },
+      { tags: { 'clonesquad:subfleet-name': 'blue' } },
+    ],
+    [
+      { subfleet: 'blue', tags: { a: 'b', 'clonesquad:subfleet-name': 'green' } },
+      { tags: { a: 'b', 'clonesquad:subfleet-name': 'blue' } },
     ],
     [{ scalingState: null }, { ec2State: 'running', scalingState: null }],
     [{ targetGroupArns: ['a', 'b'] }, { targetGroups: 2, targetGroupArns: ['a', 'b'] }],

@@ -35,6 +35,8 @@ describe('selectInstances', () => {
     ['a pattern for the beginning only', { tags: { role: '1.*' } }, ''],
     ['a pattern with alternatives', { tags: { role: 'db|x*z' } }, 'i-3'],
     ['two patterns', { tags: { role: 'w.*', empty: 'x*' } }, 'i-1'],
+    ['the main fleet, by the tag', { tags: { 'clonesquad:subfleet-name': null } }, 'i-1 i-2'],
+    ['a subfleet, by the tag', { tags: { 'clonesquad:subfleet-name': 'blue' } }, 'i-3'],
     ['all tags', { tags: { role: 'web.*', empty: null } }, 'i-2'],
     ['a tag named as a member of every object', { tags: { constructor: '*' } }, ''],
     ['a tag nobody has to be absent', { tags: { toString: null } }, 'i-1 i-2 i-3 i-4'],

@@ -17,9 +17,9 @@ async function directoryFor(test: TestContext): Promise<string> {
   return directory;
 }
 
-function addKey(path: string): Promise<void> {
+function addKey(path: string, onWarning: (line: string) => void = assert.fail): Promise<void> {
   const key = { ...createKey({ holder: bob, accountId, allow: ['*'] }) };
-  return changeKeyFile(path, (document) => ({ ...document, keys: [...document.keys, key] }));
+  return changeKeyFile(path, (document) => ({ ...document, keys: [...document.keys, key] }), onWarning);
 }
 
 describe('createKey', () => {
@@ -81,7 +81,9 @@ describe('changeKeyFile', () => {
     await writeFile(path, '{"queueSenders": ["arn:*"], "keys": []}');
     await chmod(path, 0o640);
     await symlink(path, link);
-    await addKey(link);
+    const warned: string[] = [];
+    await addKey(link, (line) => void warned.push(line));
+    assert.deepEqual(warned, [`${link} is readable by others: chmod 600 ${link}`]);
     const { queueSenders, keys } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown[]>;
     assert.deepEqual([queueSenders, keys?.length], [['arn:*'], 1]);
     assert.equal((await stat(path)).mode & 0o777, 0o640);
@@ -97,7 +99,7 @@ describe('changeKeyFile', () => {
       [() => ({ keys: [{}] }), { name: 'KeyFileError' }],
     ];
     for (const [change, error] of changes) {
-      await assert.rejects(changeKeyFile(path, change as never), error);
+      await assert.rejects(changeKeyFile(path, change as never, assert.fail), error);
       assert.equal(await readFile(path, 'utf8'), before);
       assert.deepEqual(await readdir(directory), ['keys.json']);
     }
@@ -105,9 +107,17 @@ describe('changeKeyFile', () => {
 
   it('does not touch a file that is broken', async (test) => {
     const path = join(await directoryFor(test), 'keys.json');
-    await writeFile(path, '{"keys": [');
+    await writeFile(path, '{"keys": [', { mode: 0o600 });
     await assert.rejects(addKey(path), { name: 'KeyFileError', message: `${path}: not JSON` });
     assert.equal(await readFile(path, 'utf8'), '{"keys": [');
+  });
+
+  it('does not touch a file that others may write', async (test) => {
+    const path = join(await directoryFor(test), 'keys.json');
+    await writeFile(path, '{"keys": []}');
+    await chmod(path, 0o620);
+    await assert.rejects(addKey(path), { name: 'KeyFileError', message: /is writable by others/ });
+    assert.equal(await readFile(path, 'utf8'), '{"keys": []}');
   });
 
   it('says what to remove when a command was killed while it changed the file', async (test) => {

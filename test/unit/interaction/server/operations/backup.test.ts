@@ -82,7 +82,7 @@ describe('backup', () => {
           Placement: { AvailabilityZone: 'unknown' },
           State: { Name: 'running' },
           InstanceLifecycle: 'spot',
-          Tags: [],
+          Tags: [{ Key: 'clonesquad:subfleet-name', Value: 'blue' }],
           _Hostname: null,
           _SubfleetName: 'blue',
         },

@@ -17,7 +17,7 @@ async function openConfiguration(test: TestContext, values: Record<string, strin
     parseCatalogue({
       'app.disable': { DefaultValue: 0, Description: 'Flag', Format: 'Bool', Stable: true },
       'config.active_parameter_set': { DefaultValue: '', Format: 'String', Stable: true },
-      'config.default_ttl': 0,
+      'config.default_ttl': { Value: 0 },
     }),
   );
   await store.configuration.write(Object.entries(values).map(([key, value]) => ({ key, value })));

@@ -13,7 +13,7 @@ import { type Store, StoreError } from '../../../../../src/interaction/server/st
 import { accountId, deploymentOf, openStoreOfTwo } from '../deployment.ts';
 import { nowMs, region, signedRequest, type Target } from '../signed-request.ts';
 
-const rules = { allow: [], deny: [] };
+const rules = { allow: ['POST/notify/ackevent', 'POST/control/reschedulenow'], deny: [] };
 const keys: Readonly<Record<string, AccessKey>> = {
   SENDER: {
     secretAccessKey: 's1',
@@ -26,6 +26,20 @@ const keys: Readonly<Record<string, AccessKey>> = {
     caller: 'AIDAT',
     userArn: 'arn:aws:iam::222222222222:user/eve',
     ...rules,
+  },
+  READER: {
+    secretAccessKey: 's3',
+    caller: 'AIDAU',
+    userArn: `arn:aws:iam::${accountId}:user/ops/amy`,
+    allow: ['GET/*'],
+    deny: [],
+  },
+  DENIED: {
+    secretAccessKey: 's4',
+    caller: 'AIDAV',
+    userArn: `arn:aws:iam::${accountId}:user/ops/joe`,
+    allow: ['*'],
+    deny: ['POST/notify/*'],
   },
 };
 const path = `/${accountId}/CloneSquad-Interact-web`;
@@ -418,6 +432,46 @@ describe('who may send', () => {
       assert.deepEqual(refused, [{ peerAddress: undefined, accessKeyId: keyId, reason: 'not-allowed' }]);
     });
   }
+
+  const all = ['*'];
+  const notAllowed = /because no identity-based policy allows .*do not allow POST\/notify\/ackevent/;
+  const denied = /with an explicit deny in an identity-based policy: .*deny POST\/notify\/ackevent/;
+  const byRules: [string, string, readonly string[] | undefined, RegExp | null][] = [
+    ['a key whose rules do not allow it', 'READER', undefined, notAllowed],
+    ['such a key that is listed', 'READER', all, null],
+    ['a key whose rules deny it', 'DENIED', undefined, denied],
+    ['such a key that is listed, too', 'DENIED', all, denied],
+  ];
+  for (const [name, keyId, senders, refusal] of byRules) {
+    it(`${name}: ${refusal === null ? 'may' : 'may not'}`, async () => {
+      const message = { Action: 'SendMessage', MessageBody: ack() };
+      const { status, body } = await askQuery(message, { keyId, senders });
+      assert.equal(status, refusal === null ? 200 : 403, body);
+      assert.equal(refused.length, refusal === null ? 0 : 1);
+      if (refusal === null) return;
+      assert.match(body, /<Code>AccessDenied<\/Code>/);
+      assert.match(body, refusal);
+    });
+  }
+
+  it('is asked for each entry of a batch', async () => {
+    const Entries = [
+      { Id: 'a', MessageBody: ack() },
+      { Id: 'b', MessageBody: '{"OpType":"control/reschedulenow"}' },
+      { Id: 'c', MessageBody: 'no operation' },
+    ];
+    const members = { QueueUrl: queueUrl, Entries };
+    const { status, document } = await askJson('SendMessageBatch', members, { keyId: 'DENIED' });
+    assert.equal(status, 200);
+    const { Successful, Failed } = document as Record<string, Record<string, unknown>[]>;
+    assert.deepEqual(
+      Successful!.map(({ Id }) => Id),
+      ['b', 'c'],
+    );
+    const [{ Id, Code, SenderFault } = {}] = Failed!;
+    assert.deepEqual([Id, Code, SenderFault], ['a', 'AccessDenied', true]);
+    assert.equal(dropped.length, 1);
+  });
 
   it('is told in the JSON protocol as well', async () => {
     const members = { QueueUrl: queueUrl, MessageBody: ack() };

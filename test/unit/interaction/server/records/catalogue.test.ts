@@ -13,10 +13,10 @@ import { StoreError } from '../../../../../src/interaction/server/store/store.ts
 import { openStore } from '../operations/make-call.ts';
 
 describe('parseCatalogue', () => {
-  it('reads values, definitions and the answer of a running deployment', () => {
+  it('reads definitions and the answer of a running deployment', () => {
     const origin = "DynamoDB configuration table 'CloneSquad-test-Configuration'";
     const keys = parseCatalogue({
-      'a.value': 5,
+      'a.value': { Value: 5 },
       'b.defined': { DefaultValue: '', Format: 'String', Description: 'B', Stable: true, Since: 'v0.15' },
       'c.answered': {
         Key: 'c.answered',
@@ -62,15 +62,24 @@ describe('parseCatalogue', () => {
     [{ '[set]a': 1 }, '"[set]a": not a configuration key'],
     [{ 'a\nb': 1 }, '"a\\nb": not a configuration key'],
     [{ ['k'.repeat(2039)]: 1 }, `"${'k'.repeat(80)}": not a configuration key`],
-    [{ a: [1] }, 'a: expected a value that is no list or object'],
+    [{ a: { Value: [1] } }, 'a: expected a value that is no list or object'],
     [{ a: { DefaultValue: {} } }, 'a: expected a value that is no list or object'],
-    [{ a: { Key: 'b' } }, 'a.Key: expected the same key'],
+    [{ a: { Key: 'b', Value: 1 } }, 'a.Key: expected the same key'],
     [{ a: { Stable: 'yes' } }, 'a.Stable: expected true or false'],
     [{ a: { Format: 1 } }, 'a.Format: expected a string'],
     [{ a: { Description: null } }, 'a.Description: expected a string'],
     [{ a: { Since: new Date(0) } }, 'a.Since: expected a value that JSON can hold as it is'],
     [{ a: Number.NaN }, 'a: expected a value that JSON can hold as it is'],
   ];
+  for (const value of ['5', 5, null, [1], {}, { inner: '5' }]) {
+    it(`refuses ${JSON.stringify(value)}, which is a value of the table`, () => {
+      assert.throws(() => parseCatalogue({ a: value }), {
+        name: 'RecordError',
+        message: /^a: no definition of a key, .* "cs-interact config dump --unstable --raw"$/,
+      });
+    });
+  }
+
   for (const [document, message] of refused) {
     it(`refuses: ${message.slice(0, 60)}`, () => {
       assert.throws(
@@ -82,7 +91,11 @@ describe('parseCatalogue', () => {
 });
 
 describe('the catalogue in the store', () => {
-  const [a, b, c] = parseCatalogue({ a: 1, b: { DefaultValue: 'x', Stable: true }, c: 'é' });
+  const [a, b, c] = parseCatalogue({
+    a: { Value: 1 },
+    b: { DefaultValue: 'x', Stable: true },
+    c: { Value: 'é' },
+  });
 
   it('is entered, replaced and removed key by key, and as a whole', async (test) => {
     const store = await openStore(test);

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { writeFileAtomically } from '../../../../../src/interaction/server/operations/write-file.ts';
+import { writeFileAtomically } from '../../../../src/interaction/server/write-file.ts';
 
 test('makes the directories, and replaces a file', async (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'cs-write-'));
