@@ -41,7 +41,7 @@ test('a kill takes nothing that was acknowledged, and leaves no write half made'
 
 test('a full disk fails writes, and they work again when there is room', async (context) => {
   const program = fileURLToPath(new URL('durability-full-disk-program.ts', import.meta.url));
-  const words = ['-rm', process.execPath, program, temporaryDirectory(context)];
+  const words = ['--mount', process.execPath, program, temporaryDirectory(context)];
   const { stdout } = await promisify(execFile)('unshare', words, { timeout: 30_000 });
   const { whenFull, afterRoom, afterReopening } = JSON.parse(stdout);
   assert.ok(whenFull.turn > 1, 'some were written first');

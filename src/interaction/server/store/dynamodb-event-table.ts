@@ -12,6 +12,7 @@ import { type DynamoDbRequests, sendConditionally } from './dynamodb-requests.ts
 import { scan } from './dynamodb-scan.ts';
 import type { EventTable } from './store.ts';
 
+/** The log in the table of that name, which is there already. `nowS` is in epoch seconds. */
 export function createEventTable(requests: DynamoDbRequests, table: string, nowS: () => number): EventTable {
   const find = async (eventDate: string): Promise<Attributes | undefined> => {
     const command = new GetItemCommand({ TableName: table, Key: keyOf(eventDate), ConsistentRead: true });

@@ -18,6 +18,7 @@ const maxBatchItems = 25;
 const maxBatchAttempts = 8;
 const firstPauseMs = 50;
 
+/** The table of that name, which is there already. `nowS` is in epoch seconds. */
 export function createKeyValueTable(
   requests: DynamoDbRequests,
   table: string,

@@ -1,5 +1,5 @@
 // Opens the database file of a group, or makes it, and refuses a file that is something else before it is touched.
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { applicationId, createSchema, schemaVersion } from './sqlite-schema.ts';
 
@@ -59,12 +59,18 @@ export async function openDatabaseFile(path: string, group: string): Promise<Dat
   }
 }
 
+/** Throws StoreFileError for a directory, a device or a pipe: nothing is to be made beside such a path. */
+export async function checkIsFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) {
+    throw new StoreFileError(`${path} is not a file: give the path of one`);
+  }
+}
+
 /** By its first bytes, as SQLite would only say that it is none of its own. */
 async function checkFileKind(path: string): Promise<void> {
   const file = await open(path, 'a+', 0o600);
   try {
-    if (!(await file.stat()).isFile())
-      throw new StoreFileError(`${path} is not a file: give the path of one`);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
     const start = buffer.toString('latin1', 0, bytesRead);
     if (start === '' || start === 'SQLite format 3\0') return;

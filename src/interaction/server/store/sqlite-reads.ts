@@ -9,6 +9,7 @@ export interface Reader {
   events(nowS: number): StoredEvent[];
 }
 
+/** Reads by this connection. `nowS` is in epoch seconds. */
 export function createReader(db: DatabaseSync): Reader {
   const columns = 'key, value, expires_at_s AS expiresAtS';
   const getItem = db.prepare(`SELECT ${columns} FROM item WHERE table_name = ? AND key = ? AND ${unexpired}`);

@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { listenOnUnixSocket } from '../unix-socket.ts';
 import { checkEvent, checkedChange } from './checked-change.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import { openDatabaseFile, openMemoryDatabase } from './sqlite-file.ts';
+import { checkIsFile, openDatabaseFile, openMemoryDatabase } from './sqlite-file.ts';
 import { createReader } from './sqlite-reads.ts';
 import type { TableName } from './sqlite-schema.ts';
 import { startWriterThread } from './sqlite-writer-thread.ts';
@@ -89,6 +89,7 @@ function openMemory(nowS: () => number): Database {
 }
 
 async function openFile(path: string, group: string, nowS: () => number): Promise<Database> {
+  await checkIsFile(path);
   // Two names of one file are one store.
   const unlock = await lock(`${await realpath(path).catch(() => path)}.lock`);
   try {

@@ -28,6 +28,7 @@ export interface Writer {
 /** Bounds what the purge adds to a transaction. */
 const maxPurgedRows = 100;
 
+/** Writes by this connection, which nobody else may write by. */
 export function createWriter(db: DatabaseSync): Writer {
   const apply = createApply(db);
   const purge = createPurge(db);

@@ -63,7 +63,7 @@ const refused: Readonly<Record<string, readonly [() => Promise<string>, RegExp]>
       mkdirSync(path);
       return path;
     },
-    /EISDIR/,
+    / is not a file: give the path of one$/,
   ],
   'a device': [async () => '/dev/null', /\/dev\/null is not a file: give the path of one$/],
   'a database of another program': [
