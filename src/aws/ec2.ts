@@ -16,11 +16,11 @@ export async function describeInstanceTags(
   limits: Limits,
 ): Promise<DescribedTags> {
   const parameters = { Action: 'DescribeInstances', Version: '2016-11-15', 'InstanceId.1': instanceId };
-  const response = await callQueryApi(api, 'ec2', parameters, limits).catch((error: unknown) => {
+  const answer = await callQueryApi(api, 'ec2', parameters, limits).catch((error: unknown) => {
     if (error instanceof QueryApiError && error.code === 'InvalidInstanceID.NotFound') return undefined;
     throw error;
   });
-  const instances = items(element(response, 'reservationSet')).flatMap((reservation) =>
+  const instances = items(element(answer?.content, 'reservationSet')).flatMap((reservation) =>
     items(element(reservation, 'instancesSet')),
   );
   const instance = instances.find((candidate) => memberText(candidate, 'instanceId') === instanceId);

@@ -48,10 +48,7 @@ export function readRoleName(imds: Imds, signal?: AbortSignal): Promise<ImdsAnsw
 }
 
 /** The keys of the instance's tags. `absent` stands for "not published here", see InstanceTag. */
-export async function readInstanceTagKeys(
-  imds: Imds,
-  signal?: AbortSignal,
-): Promise<ImdsAnswer<readonly string[]>> {
+async function readInstanceTagKeys(imds: Imds, signal?: AbortSignal): Promise<ImdsAnswer<readonly string[]>> {
   const answer = await imds.read('meta-data/tags/instance', signal);
   if (answer.kind !== 'value') return answer;
   return { kind: 'value', value: answer.value.split('\n').filter((key) => key !== '') };

@@ -37,16 +37,16 @@ export function isAccessDenied(error: unknown): boolean {
   );
 }
 
-/**
- * Calls an action and returns the root element of the answer as plain objects, lists and strings.
- * Throws QueryApiError, and what SignedHttp throws.
- */
+/** An answer of the protocol: its root element as plain objects, lists and strings, and the text that this was read from. */
+export type QueryAnswer = { readonly content: Record<string, unknown>; readonly text: string };
+
+/** Calls an action. Throws QueryApiError, and what SignedHttp throws. */
 export async function callQueryApi(
   api: QueryApi,
   service: 'sts' | 'ec2' | 'sqs',
   parameters: { readonly Action: string; readonly Version: string } & Readonly<Record<string, string>>,
   limits: Limits,
-): Promise<Record<string, unknown>> {
+): Promise<QueryAnswer> {
   const { region, env, dnsSuffix } = api;
   const url = api.endpoint ?? serviceEndpoint({ service, region, env, dnsSuffix });
   const answer = await api.http.send(
@@ -59,8 +59,11 @@ export async function callQueryApi(
     },
     limits,
   );
-  const root = rootElement(answer.body.toString('utf8'));
-  if (answer.status === 200 && root?.name === `${parameters.Action}Response`) return root.content;
+  const text = answer.body.toString('utf8');
+  const root = rootElement(text);
+  if (answer.status === 200 && root?.name === `${parameters.Action}Response`) {
+    return { content: root.content, text };
+  }
   throw toError(parameters.Action, answer.status, root?.content);
 }
 

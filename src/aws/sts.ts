@@ -6,13 +6,13 @@ export type CallerIdentity = { readonly accountId: string; readonly arn: string;
 
 /** STS GetCallerIdentity, which needs no permission. Throws QueryApiError, TransportError or CredentialsError. */
 export async function getCallerIdentity(api: QueryApi, limits: Limits): Promise<CallerIdentity> {
-  const response = await callQueryApi(
+  const { content } = await callQueryApi(
     api,
     'sts',
     { Action: 'GetCallerIdentity', Version: '2011-06-15' },
     limits,
   );
-  const { Account, Arn, UserId } = element(response, 'GetCallerIdentityResult');
+  const { Account, Arn, UserId } = element(content, 'GetCallerIdentityResult');
   if (typeof Account !== 'string' || typeof Arn !== 'string' || typeof UserId !== 'string') {
     throw new QueryApiError('GetCallerIdentity', 200, undefined, 'the answer lacks Account, Arn or UserId');
   }

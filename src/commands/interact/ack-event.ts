@@ -61,7 +61,7 @@ function checkDate(date: string, context: CommandContext): void {
 }
 
 /** The dates of a notification `{ "Events": [ { "EventDate": ... } ] }`. Throws CommandFailure. */
-export function eventDatesIn(text: string, source: string): string[] {
+function eventDatesIn(text: string, source: string): string[] {
   const events = (parse(text) as { Events?: unknown } | null)?.Events;
   const dates = Array.isArray(events)
     ? events.map((event) => (event as { EventDate?: unknown })?.EventDate)

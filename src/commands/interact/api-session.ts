@@ -3,13 +3,14 @@ import { createCredentialSource, standardChain } from '../../aws/credentials.ts'
 import type { Limits } from '../../aws/deadline.ts';
 import { EnvironmentError } from '../../aws/http-agents.ts';
 import { createSignedHttp } from '../../aws/signed-http.ts';
+import type { SentMessage } from '../../aws/sqs.ts';
 import { ApiFailure, type FailureExit } from '../../interaction/client/api-failure.ts';
 import { type FoundApi, findApi } from '../../interaction/client/find-api.ts';
 import {
   createInteractionClient,
   type InteractionClient,
 } from '../../interaction/client/interaction-client.ts';
-import { queueAddress, type SentMessage, sendToQueue } from '../../interaction/client/queue.ts';
+import { queueAddress, sendToQueue } from '../../interaction/client/queue.ts';
 import type { ApiOptions } from './api-options.ts';
 import { type CommandContext, CommandFailure, type FailureStatus } from './command-context.ts';
 

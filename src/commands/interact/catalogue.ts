@@ -1,12 +1,13 @@
 // `cs-interact catalogue`: the configuration keys that CloneSquad is built with, which an operator on the server's host
 // enters, for instance from the dump of a running deployment.
 import { type Command, Option } from 'commander';
+import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import type { JsonValue } from '../../interaction/contract/python-json.ts';
 import { addServerOptions, type ServerOptions, withServer } from './admin-socket.ts';
 import type { CommandContext } from './command-context.ts';
 import { show } from './output/show.ts';
 import { type Column, renderTable } from './output/table.ts';
-import { type DocumentFormat, documentFormats } from './read-document.ts';
+import { documentFormats } from './read-document.ts';
 import { readServerDocument } from './server-document.ts';
 import { refuseModel } from './wire-document.ts';
 

@@ -1,10 +1,11 @@
 // `cs-interact export`: everything that the running server on this host keeps, as one document.
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import type { JsonValue } from '../../interaction/contract/python-json.ts';
 import { adminSocketOption, withServer } from './admin-socket.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
-import { type DocumentFormat, documentFormats } from './read-document.ts';
+import { documentFormats } from './read-document.ts';
 
 interface ExportOptions {
   readonly adminSocket: string;

@@ -1,11 +1,12 @@
 // `cs-interact import`: puts a whole document into the running server on this host.
 import { type Command, Option } from 'commander';
+import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import type { JsonValue } from '../../interaction/contract/python-json.ts';
 import { addServerOptions, type ServerOptions, withServer } from './admin-socket.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
 import { show } from './output/show.ts';
 import { renderProperties } from './output/table.ts';
-import { type DocumentFormat, documentFormats } from './read-document.ts';
+import { documentFormats } from './read-document.ts';
 import { readServerDocument } from './server-document.ts';
 import { refuseModel } from './wire-document.ts';
 

@@ -1,5 +1,6 @@
 // `cs-interact key create`: a new access key, in the file of a server and before the eyes of whoever is to use it.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { partitionOfRegion } from '../../aws/endpoints.ts';
 import { isInstanceId } from '../../interaction/server/fleet/fleet-instance.ts';
 import { accountOf, commonAccountOf } from '../../interaction/server/keys/access-key.ts';
 import type { KeyFileDocument } from '../../interaction/server/keys/change-key-file.ts';
@@ -18,6 +19,7 @@ interface CreateOptions {
   /** In seconds. */
   readonly expiresIn?: number;
   readonly account?: string;
+  readonly region?: string;
   readonly output?: (typeof createFormats)[number];
 }
 
@@ -53,6 +55,10 @@ export function addKeyCreateCommand(key: Command, context: CommandContext): void
         "its account, 12 digits; without it, that of the file's keys, or 000000000000",
       ).argParser(parseAccount),
     )
+    .option(
+      '--region <region>',
+      "the server's, whose partition its ARN names (AWS_REGION, AWS_DEFAULT_REGION)",
+    )
     .addOption(
       new Option(
         '--output <format>',
@@ -67,13 +73,15 @@ async function create(options: CreateOptions, context: CommandContext): Promise<
   const { allow, deny, expiresIn } = options;
   const holder = holderOf(options);
   const expiresAtMs = expiresIn === undefined ? undefined : Date.now() + expiresIn * 1000;
+  const region = options.region ?? context.env.AWS_REGION ?? context.env.AWS_DEFAULT_REGION;
+  const partition = region ? partitionOfRegion(region) : undefined;
   let key: KeyEntry | undefined;
   const { changeKeyFile } = await import('../../interaction/server/keys/change-key-file.ts');
   const { createKey } = await import('../../interaction/server/keys/new-key.ts');
   const { startWithPath } = await import('./start-failure.ts');
   const makeKey = (document: KeyFileDocument): KeyFileDocument => {
     const accountId = options.account ?? accountOfFile(document) ?? placeholderAccountId;
-    key = createKey({ holder, accountId, allow, deny, expiresAtMs });
+    key = createKey({ holder, accountId, partition, allow, deny, expiresAtMs });
     return { ...document, keys: [...document.keys, { ...key }] };
   };
   await startWithPath('--keys', options.keys, () => changeKeyFile(options.keys, makeKey, context.warn));

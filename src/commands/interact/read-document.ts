@@ -1,10 +1,11 @@
 // Files that commands are given, `-` being standard input.
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
 
-export const documentFormats = ['json', 'yaml'] as const;
-export type DocumentFormat = (typeof documentFormats)[number];
+/** What --format may be. */
+export const documentFormats: readonly DocumentFormat[] = ['json', 'yaml'];
 
 /** What a message calls it. */
 export function nameOf(file: string): string {
@@ -22,16 +23,10 @@ export async function readDocumentText(file: string, context: CommandContext): P
   }
 }
 
-/** The object in a file; without `format`, JSON by the name of the file, else YAML, of which JSON is a part. Throws CommandFailure. */
-export async function readDocument(
-  file: string,
-  format: DocumentFormat | undefined,
-  context: CommandContext,
-): Promise<Record<string, unknown>> {
-  return parseText(await readDocumentText(file, context), file, format);
-}
-
-/** As readDocument, of a text that was read from `file`. Throws CommandFailure. */
+/**
+ * The object in a text that was read from `file`; without `format`, JSON by the name of the file, else YAML, of which JSON
+ * is a part. Throws CommandFailure.
+ */
 export async function parseText(
   text: string,
   file: string,

@@ -1,11 +1,10 @@
 // What a command says when it put a message into the queue: that it was accepted is all that can be known.
 import { Option } from 'commander';
+import type { SentMessage } from '../../aws/sqs.ts';
 import type { QueuedOperationId } from '../../interaction/client/call.ts';
-import type { SentMessage } from '../../interaction/client/queue.ts';
 import { operations } from '../../interaction/contract/operations.ts';
-import type { ApiOptions } from './api-options.ts';
+import { type ApiOptions, showAnswer } from './api-options.ts';
 import type { CommandContext } from './command-context.ts';
-import { show } from './output/show.ts';
 import { renderProperties } from './output/table.ts';
 
 /** What it takes to find the queue. */
@@ -19,7 +18,7 @@ export function queueOption(): Option {
 
 export async function showSent(
   id: QueuedOperationId,
-  { messageId }: SentMessage,
+  { messageId, raw }: SentMessage,
   options: ApiOptions,
   context: CommandContext,
 ): Promise<void> {
@@ -29,5 +28,5 @@ export async function showSent(
       ['queued', operation],
       ['message', messageId],
     ]);
-  await show({ value: { queued: operation, messageId }, table }, options, context);
+  await showAnswer(raw, { value: { queued: operation, messageId }, table }, options, context);
 }

@@ -1,8 +1,9 @@
 // Files for the running server: documents of JSON or YAML, and the lists that the API answers, which are JSON.
 import { extname } from 'node:path';
+import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import type { JsonValue } from '../../interaction/contract/python-json.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
-import { type DocumentFormat, readDocumentText } from './read-document.ts';
+import { readDocumentText } from './read-document.ts';
 
 /** Of a file; without `format`, JSON by the name of the file, else YAML, of which JSON is a part. Throws CommandFailure. */
 export async function readServerDocument(

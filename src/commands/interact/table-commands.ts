@@ -1,5 +1,6 @@
 // `set`, `unset`, `dump` and `load`, the same for configuration and schedule.
 import { type Command, Option } from 'commander';
+import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import type { TableDocument } from '../../interaction/contract/table-document.ts';
 import { type ApiOptions, addApiOptions, printRaw, withApi } from './api-options.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
@@ -7,7 +8,7 @@ import { durationForms, parseSeconds } from './durations.ts';
 import { parameterHelp } from './operation-help.ts';
 import { type OutputFormat, show } from './output/show.ts';
 import { type Column, renderProperties, renderTable } from './output/table.ts';
-import { type DocumentFormat, documentFormats } from './read-document.ts';
+import { documentFormats } from './read-document.ts';
 import { absentKeys, readTable, requireKey, type TableName, writeKey } from './table.ts';
 import { unlessRefused } from './unless-refused.ts';
 

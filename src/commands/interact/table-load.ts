@@ -2,18 +2,13 @@
 import { type Command, Option } from 'commander';
 import { checkDocument } from '../../interaction/client/document-findings.ts';
 import { diffTable, type TableChange, type TableDiff } from '../../interaction/client/table-diff.ts';
+import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import { type ApiOptions, addApiOptions, printRaw, withApi } from './api-options.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
 import { parameterHelp } from './operation-help.ts';
 import { plainLine } from './output/plain.ts';
 import { show } from './output/show.ts';
-import {
-  type DocumentFormat,
-  documentFormats,
-  nameOf,
-  parseText,
-  readDocumentText,
-} from './read-document.ts';
+import { documentFormats, nameOf, parseText, readDocumentText } from './read-document.ts';
 import { readTable, type TableName, writeChanges } from './table.ts';
 
 interface LoadOptions extends ApiOptions {
@@ -106,7 +101,7 @@ async function report(
 }
 
 /** One line a key: `+` new, `~` changed, `-` deleted. */
-export function renderDiff({ added, changed, removed }: TableDiff): string {
+function renderDiff({ added, changed, removed }: TableDiff): string {
   return [
     ...removed.map((change) => `- ${item(change, change.old)}`),
     ...changed.map((change) => `~ ${item(change, change.old)} -> ${plainLine(change.new ?? '')}`),

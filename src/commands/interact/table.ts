@@ -115,7 +115,7 @@ export async function writeChanges(
 }
 
 /** The document that makes these changes and no others: null deletes, and `[set]name` is nested, as it is in dumps. */
-export function toChangesDocument(changes: readonly TableChange[]): Record<string, unknown> {
+function toChangesDocument(changes: readonly TableChange[]): Record<string, unknown> {
   const isPlain = ({ key }: TableChange) => !memberOfSet.test(key);
   const plain = new Map(changes.filter(isPlain).map(({ key, new: value }) => [key, value]));
   const sets = new Map<string, [string, string | null][]>();

@@ -57,6 +57,7 @@ export interface InteractionClient {
 
 const defaultMaxAttempts = 3;
 
+/** A client of the API that the routes lead to. It opens nothing, so there is nothing to close. */
 export function createInteractionClient(options: InteractionClientOptions): InteractionClient {
   const { send, region, routes, random = Math.random, now = Date.now } = options;
   const maxAttempts = options.maxAttempts ?? defaultMaxAttempts;

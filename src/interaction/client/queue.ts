@@ -4,7 +4,7 @@ import { partitionOfRegion } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
 import { QueryApiError } from '../../aws/query-api.ts';
 import type { SignedHttp } from '../../aws/signed-http.ts';
-import { sendMessage } from '../../aws/sqs.ts';
+import { type SentMessage, sendMessage } from '../../aws/sqs.ts';
 import { isLoopback, regionOfHost } from './api-address.ts';
 import { ApiFailure, type ApiFailureKind } from './api-failure.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -20,10 +20,6 @@ export interface QueueAddress {
 export interface QueueSender {
   readonly http: SignedHttp;
   readonly env: Environment;
-}
-
-export interface SentMessage {
-  readonly messageId: string;
 }
 
 const subject = 'queue';
@@ -64,7 +60,7 @@ export async function sendToQueue(
   limits: Limits,
 ): Promise<SentMessage> {
   try {
-    return { messageId: await sendMessage({ http, env, region: queue.region }, queue.url, body, limits) };
+    return await sendMessage({ http, env, region: queue.region }, queue.url, body, limits);
   } catch (error) {
     if (error instanceof QueryApiError) throw explainQueueError(error, queue);
     throw explainFailure(error, { subject, host: queue.url.host, isReading: false });

@@ -5,8 +5,7 @@ import { readInteger } from './yaml-implicit-types.ts';
 import { yamlDump } from './yaml-dump.ts';
 import { yamlLoad } from './yaml-load.ts';
 
-export const documentFormats = ['json', 'yaml'] as const;
-export type DocumentFormat = (typeof documentFormats)[number];
+export type DocumentFormat = 'json' | 'yaml';
 
 export type ParsedDocument =
   | { readonly ok: true; readonly document: Record<string, unknown> }

@@ -12,10 +12,8 @@ export interface QueueMembers {
   readonly publishReportNow: Readonly<Record<string, never>>;
 }
 
-export type QueueOperationId = keyof QueueMembers;
-
 /** The JSON body of a message that asks for an operation. */
-export function queueMessage<Id extends QueueOperationId>(id: Id, members: QueueMembers[Id]): string {
+export function queueMessage<Id extends keyof QueueMembers>(id: Id, members: QueueMembers[Id]): string {
   // Documented with capitals; the queue reads it in any case.
   const OpType = id === 'publishReportNow' ? 'Debug/PublishReportNow' : operations[id].name;
   return JSON.stringify({ OpType, ...members });

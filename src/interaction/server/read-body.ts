@@ -13,6 +13,7 @@ export interface BodyRoom {
   giveBack(bytes: number): void;
 }
 
+/** Room for so many bytes of bodies at the same time. */
 export function createBodyRoom(maxBytes: number): BodyRoom {
   let taken = 0;
   return {

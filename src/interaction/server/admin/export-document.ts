@@ -10,6 +10,7 @@ import { readCachedMetrics, readSentMetrics } from '../records/metrics.ts';
 import type { StoredEvent, StoredItem } from '../store/store.ts';
 import type { AdminServices } from './admin-request.ts';
 
+/** Everything, under the names that an import takes it by. Throws StoreError. */
 export async function exportDocument({ store, fleet, group }: AdminServices): Promise<JsonValue> {
   const [known, state, discovery] = await Promise.all([
     fleet.instances(),

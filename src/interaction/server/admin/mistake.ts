@@ -3,6 +3,7 @@ import { WireFieldError } from '../../contract/wire-fields.ts';
 import { FleetInstanceError } from '../fleet/parse-fleet-instance.ts';
 import { RecordError } from '../records/record-error.ts';
 
+/** Whether the message of an error is an answer to the operator. */
 export function isMistake(error: unknown): error is Error {
   return (
     error instanceof FleetInstanceError || error instanceof RecordError || error instanceof WireFieldError

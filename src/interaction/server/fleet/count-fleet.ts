@@ -11,6 +11,7 @@ export interface FleetCountOptions {
   readonly nowMs: number;
 }
 
+/** The figures of a whole fleet. */
 export function countFleet(fleet: readonly FleetInstance[], options: FleetCountOptions): FleetStatus {
   const { dialect, excludedIds } = options;
   // The figures are of all dialects alike: D0 shows stopped instances nowhere, yet counts them.

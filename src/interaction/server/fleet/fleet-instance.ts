@@ -45,6 +45,7 @@ export function isInstanceId(text: string): boolean {
   return /^i-[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(text);
 }
 
+/** The name entered for it, else its `Name` tag. */
 export function nameOf(instance: FleetInstance): string | null {
   return instance.name ?? instance.tags.Name ?? null;
 }
@@ -61,6 +62,7 @@ export function isExcludedByTag(instance: FleetInstance): boolean {
   return ['1', 'True', 'true'].includes(instance.tags['clonesquad:excluded'] ?? '');
 }
 
+/** Pending or running in EC2. */
 export function isUp(instance: FleetInstance): boolean {
   return instance.ec2State === 'pending' || instance.ec2State === 'running';
 }

@@ -7,6 +7,7 @@ import { FleetInstanceError, parseFleetInstance } from './parse-fleet-instance.t
 
 export const instancePrefix = 'instance:';
 
+/** The key of an instance's item. */
 export function instanceKey(id: string): string {
   return `${instancePrefix}${id}`;
 }

@@ -3,6 +3,7 @@ import type { Dialect, InstanceMetadata } from '../../contract/instance-metadata
 import { effectiveState, type FleetInstance, nameOf, subfleetOf } from './fleet-instance.ts';
 import { currentSpotEvents } from './spot-events.ts';
 
+/** What the dialect tells of an instance at that time. */
 export function toInstanceMetadata(
   instance: FleetInstance,
   dialect: Dialect,

@@ -20,6 +20,7 @@ export type CallerKind =
   /** A user, the root account, or anything without exactly one colon. */
   | { readonly kind: 'not-a-session' };
 
+/** By its form alone: any session named `i-...` is believed to be an instance, as in the running system. */
 export function kindOfCaller(caller: string): CallerKind {
   const [, sessionName, ...rest] = caller.split(':');
   if (sessionName === undefined || rest.length > 0) return { kind: 'not-a-session' };

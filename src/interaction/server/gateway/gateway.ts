@@ -46,6 +46,7 @@ const errorTypes: Readonly<Record<RefusalCode, string>> = {
   'invalid-scope': 'InvalidSignatureException',
 };
 
+/** Answers requests for the API. Rejects with StoreError. */
 export function createGateway(options: GatewayOptions): HandleRequest {
   const { deployment, store, lookup, onlyApiId, nowMs = Date.now, onRefused } = options;
   const fleet = createFleet(store, nowMs);

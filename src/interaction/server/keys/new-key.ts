@@ -9,6 +9,8 @@ export type KeyHolder =
 export interface NewKey {
   readonly holder: KeyHolder;
   readonly accountId: string;
+  /** `aws` unless told. */
+  readonly partition?: string | undefined;
   /** Absent: what the file says of keys without rules. */
   readonly allow?: readonly string[] | undefined;
   readonly deny?: readonly string[] | undefined;
@@ -30,25 +32,27 @@ export interface KeyEntry {
 /** The role that keys of instances claim to come from. */
 const instanceRole = 'cs-instance-watcher';
 
-export function createKey({ holder, accountId, allow, deny, expiresAtMs }: NewKey): KeyEntry {
+/** A new key, random and known to no file yet. */
+export function createKey({ holder, accountId, partition = 'aws', ...key }: NewKey): KeyEntry {
+  const { allow, deny, expiresAtMs } = key;
   return {
     accessKeyId: `AKIA${randomBase32(16)}`,
     // 240 bits, 40 characters, of which none has to be quoted in a shell or a file of variables.
     secretAccessKey: randomBytes(30).toString('base64'),
-    ...identityOf(holder, accountId),
+    ...identityOf(holder, accountId, partition),
     ...(allow === undefined ? {} : { allow }),
     ...(deny === undefined ? {} : { deny }),
     ...(expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs).toISOString() }),
   };
 }
 
-function identityOf(holder: KeyHolder, accountId: string) {
+function identityOf(holder: KeyHolder, accountId: string, partition: string) {
   if (holder.kind === 'user') {
-    const userArn = `arn:aws:iam::${accountId}:user/${holder.name}`;
+    const userArn = `arn:${partition}:iam::${accountId}:user/${holder.name}`;
     return { caller: `AIDA${randomBase32(17)}`, userArn };
   }
   const { instanceId } = holder;
-  const userArn = `arn:aws:sts::${accountId}:assumed-role/${instanceRole}/${instanceId}`;
+  const userArn = `arn:${partition}:sts::${accountId}:assumed-role/${instanceRole}/${instanceId}`;
   return { caller: `AROA${randomBase32(17)}`, instanceId, userArn };
 }
 

@@ -21,6 +21,7 @@ export type Merged =
   | { readonly ok: true; readonly count: number }
   | { readonly ok: false; readonly answer: OperationAnswer };
 
+/** Writes what the body has, and where it is a restore deletes what the body does not have. Throws StoreError. */
 export async function mergeDocument(
   table: KeyValueTable,
   call: Call,

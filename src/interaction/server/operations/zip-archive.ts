@@ -10,6 +10,7 @@ export interface ArchivedFile {
 /** How much is compressed before others have their turn: some milliseconds' worth. */
 const pieceBytes = 64 * 1024;
 
+/** The archive of the files, in their order. */
 export async function zipFiles(files: readonly ArchivedFile[], madeAtMs: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let failure: Error | null = null;

@@ -3,6 +3,7 @@ import type { QueueReference } from './action.ts';
 import type { MessageAttribute } from './message-digest.ts';
 import { SqsError } from './sqs-error.ts';
 
+/** Throws SqsError where no queue was named. */
 export function requireQueue(queue: QueueReference | null): QueueReference {
   if (queue === null) {
     throw new SqsError('queueDoesNotExist', 'The specified queue does not exist: no QueueUrl names one.');
@@ -10,6 +11,7 @@ export function requireQueue(queue: QueueReference | null): QueueReference {
   return queue;
 }
 
+/** The account's queue of that name. Throws SqsError where there is no name. */
 export function queueNamed(name: string | undefined, accountId: string): QueueReference {
   if (name === undefined) {
     throw new SqsError('missingParameter', 'The request must contain the parameter QueueName.');

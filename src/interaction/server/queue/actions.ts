@@ -38,6 +38,7 @@ export interface Sender {
 /** Performs an action. Rejects with SqsError, or on a failure of the store or the server. */
 export type PerformAction = (action: Action, sender: Sender) => Promise<Result>;
 
+/** Performs the actions on one queue. */
 export function createActions(options: ActionOptions): PerformAction {
   const { deployment, store, name, nowMs, onDropped, onFault } = options;
   const fleet = createFleet(store, nowMs);

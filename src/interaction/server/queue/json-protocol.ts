@@ -44,10 +44,12 @@ export function readJsonAction(name: string, request: ReceivedRequest, accountId
   }
 }
 
+/** A result in JSON. */
 export function writeJsonResult(result: Result): Answer {
   return response(200, toMembersOf(result), {});
 }
 
+/** An error in JSON, with the status of its code. */
 export function writeJsonError({ code, message }: SqsError): Answer {
   const { status, jsonType, queryCode } = errorForms[code];
   const headers = { 'x-amzn-query-error': `${queryCode};${isSenderFault(code) ? 'Sender' : 'Receiver'}` };

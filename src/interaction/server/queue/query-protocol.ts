@@ -51,6 +51,7 @@ export function readQueryAction(
   }
 }
 
+/** A result in XML. */
 export function writeQueryResult(result: Result): Answer {
   const requestId = randomUUID();
   const content = new XmlNode(`${result.name}Result`, toNodes(result));
@@ -58,6 +59,7 @@ export function writeQueryResult(result: Result): Answer {
   return response(200, requestId, new XmlNode(`${result.name}Response`, [content, metadata]));
 }
 
+/** An error in XML, with the status of its code. */
 export function writeQueryError({ code, message }: SqsError): Answer {
   const requestId = randomUUID();
   const { status, queryCode } = errorForms[code];

@@ -50,6 +50,7 @@ export function isQueueRequest(request: ArrivedRequest): boolean {
   return request.method === 'POST' || new URLSearchParams(request.rawQuery).has('Action');
 }
 
+/** Answers requests to the queue. Never rejects: what fails is told to `onFault`, and to the sender as an error. */
 export function createQueue(options: QueueOptions): HandleRequest {
   const { deployment, store, keys, nowMs = Date.now, onRefused, onDropped, onFault } = options;
   const name = queueName(deployment.group);

@@ -18,6 +18,7 @@ export function toDiscoveryText(resources: Readonly<Record<string, unknown>>): s
   return text;
 }
 
+/** Keeps a document that was checked, in place of the one before. */
 export async function putDiscovery(inventory: KeyValueTable, text: string): Promise<void> {
   await inventory.write([{ key, value: text }]);
 }

@@ -65,6 +65,7 @@ export function putSentMetrics(store: Store, metrics: readonly SentMetric[]): Pr
   return put(sent, store, metrics);
 }
 
+/** Enters the metrics in place of all that there are. */
 export function replaceSentMetrics(store: Store, metrics: readonly SentMetric[]): Promise<void> {
   return replace(sent, store, metrics);
 }
@@ -84,6 +85,7 @@ export function putCachedMetrics(store: Store, metrics: readonly CachedMetric[])
   return put(cached, store, metrics);
 }
 
+/** Enters the metrics in place of all that there are. */
 export function replaceCachedMetrics(store: Store, metrics: readonly CachedMetric[]): Promise<void> {
   return replace(cached, store, metrics);
 }

@@ -46,6 +46,17 @@ async function create(key: RunKey, ...args: readonly string[]): Promise<string> 
 }
 
 describe('key create', () => {
+  it("names the partition of the server's region", async (test) => {
+    const { key } = await keysIn(test);
+    for (const [region, partition] of [
+      ['eu-west-1', 'aws'],
+      ['cn-north-1', 'aws-cn'],
+    ] as const) {
+      const { printed } = await key('create', ...account, '--user', 'ops', '--region', region);
+      assert.equal(JSON.parse(printed).userArn, `arn:${partition}:iam::111111111111:user/ops`);
+    }
+  });
+
   it('says which account it took where nothing told', async (test) => {
     const { key } = await keysIn(test);
     const made = await key('create', '--instance-id', 'i-0ab');

@@ -66,6 +66,11 @@ describe('what goes by the queue', () => {
       assert.deepEqual([status, stderr, messages], [0, '', [message]]);
       assert.equal(JSON.parse(stdout).messageId, 'm-1');
     });
+
+    it(`${name}, the answer as it came`, async () => {
+      const { stdout, asked } = await messagesOf([...args, '--raw']);
+      assert.equal(stdout, accepted(asked.find(({ path }) => path === queuePath)!.body));
+    });
   }
 
   it('doubts a date that is not written as CloneSquad writes it', async () => {

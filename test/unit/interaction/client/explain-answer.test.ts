@@ -109,6 +109,33 @@ const cases: readonly Case[] = [
     line: /these credentials: \{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:eu-west-3:\*:pq264fab39\/v1\/GET\/metadata"}$/,
   },
   {
+    what: 'a missing permission for one key, through a VPC endpoint that does not say for what',
+    status: 403,
+    body: JSON.stringify({ Message: 'no' }),
+    headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+    asked: {
+      ...atUrl('https://vpce-0123-4567.execute-api.eu-west-3.vpce.amazonaws.com/v1/', {
+        'x-apigw-api-id': 'pq264fab39',
+      }),
+      id: 'configurationKey',
+      call: { argument: 'app.disable' },
+    },
+    kind: 'not-allowed',
+    line: /"Resource":"arn:aws:execute-api:eu-west-3:\*:pq264fab39\/v1\/GET\/configuration\/app\.disable"}$/,
+  },
+  {
+    what: 'a missing permission in China that does not say for what',
+    status: 403,
+    body: JSON.stringify({ Message: 'no' }),
+    headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+    asked: {
+      region: 'cn-north-1',
+      ...atUrl('https://pq264fab39.execute-api.cn-north-1.amazonaws.com.cn/v1/'),
+    },
+    kind: 'not-allowed',
+    line: /"Resource":"arn:aws-cn:execute-api:cn-north-1:\*:pq264fab39\/v1\/GET\/metadata"}$/,
+  },
+  {
     what: 'a signature that does not match',
     status: 403,
     body: json(

@@ -67,7 +67,7 @@ async function failureOf(work: Promise<unknown>): Promise<ApiFailure> {
 describe('an accepted message', () => {
   it('goes to the queue’s own address', () =>
     withQueue(accepted(md5), async (server) => {
-      assert.deepEqual(await send(server), { messageId: 'id-1' });
+      assert.deepEqual(await send(server), { messageId: 'id-1', raw: accepted(md5).body });
       const [request] = server.requests;
       assert.equal(`${request?.method} ${request?.target}`, 'POST /111122223333/CloneSquad-Interact-demo');
       assert.match(request?.headers.authorization ?? '', /\/eu-west-3\/sqs\/aws4_request/);
@@ -83,7 +83,7 @@ describe('an accepted message', () => {
     it(`goes where ${variable} says`, () =>
       withQueue(accepted(md5), async (server) => {
         const url = 'http://127.0.0.1:1/';
-        assert.deepEqual(await send({ url }, { [variable]: server.url }), { messageId: 'id-1' });
+        assert.equal((await send({ url }, { [variable]: server.url })).messageId, 'id-1');
         assert.equal(server.requests[0]?.target, '/');
         assert.equal(
           new URLSearchParams(server.requests[0]?.body).get('QueueUrl'),
@@ -171,6 +171,18 @@ describe('a message that is not accepted', () => {
       }),
     );
   }
+
+  it('a sender that is not allowed, in China', () =>
+    withQueue(refused(403, 'AccessDenied', 'no'), async (server) => {
+      const url = 'https://sqs.cn-north-1.amazonaws.com.cn/111122223333/CloneSquad-Interact-demo';
+      const queue = queueAddress({ InteractQueue: url }, 'cn-north-1');
+      const env = { AWS_ENDPOINT_URL_SQS: server.url };
+      const { message } = await failureOf(sendToQueue({ http, env }, queue, body, limits));
+      assert.match(
+        message,
+        /"Resource":"arn:aws-cn:sqs:cn-north-1:111122223333:CloneSquad-Interact-demo"\}$/,
+      );
+    }));
 
   const ruled: readonly [reason: string, advice: string][] = [
     [

@@ -1,21 +1,30 @@
-// Client and server of ours with each other, over sockets: every operation in every dialect.
+// Client and server of ours with each other, over sockets: every operation of the contract in every dialect, over each way
+// that it can be asked for. One without a round trip here does not compile.
 import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createSignedHttp, type SignedHttp } from '../../../../src/aws/signed-http.ts';
 import { routesFromApiUrl } from '../../../../src/interaction/client/api-address.ts';
 import { ApiFailure } from '../../../../src/interaction/client/api-failure.ts';
-import type { ApiOperationId, Call } from '../../../../src/interaction/client/call.ts';
+import type { ApiOperationId, QueuedOperationId } from '../../../../src/interaction/client/call.ts';
 import {
   createInteractionClient,
   type InteractionClient,
 } from '../../../../src/interaction/client/interaction-client.ts';
 import { queueAddress, sendToQueue } from '../../../../src/interaction/client/queue.ts';
-import type { Models } from '../../../../src/interaction/client/readers.ts';
 import type { Dialect } from '../../../../src/interaction/contract/instance-metadata.ts';
-import { type Operation, operations } from '../../../../src/interaction/contract/operations.ts';
+import type { CachedMetric, SentMetric } from '../../../../src/interaction/contract/metrics.ts';
+import {
+  listedOperationNames,
+  type Operation,
+  operations,
+} from '../../../../src/interaction/contract/operations.ts';
 import { queueMessage } from '../../../../src/interaction/contract/queue-message.ts';
 import { createInteractionApi } from '../../../../src/interaction/server/interaction-api.ts';
 import type { AccessKey } from '../../../../src/interaction/server/keys/access-key.ts';
+import { putCachedMetrics, putSentMetrics } from '../../../../src/interaction/server/records/metrics.ts';
 import { type InteractionServer, startInteractionServer } from '../../../../src/interaction/server/server.ts';
 import type { Store } from '../../../../src/interaction/server/store/store.ts';
 import { accountId, deploymentOf, openStoreOfTwo } from '../server/deployment.ts';
@@ -30,27 +39,229 @@ const key = {
   allow: ['*'],
   deny: [],
 } satisfies AccessKey;
+const eventDate = '2020-11-17 10:50:59.462776+00:00';
+const sentMetric: SentMetric = {
+  metricName: 'FleetSize',
+  unit: 'Count',
+  storageResolution: 60,
+  dimensions: [{ name: 'GroupName', value: 'web' }],
+  value: 17,
+  timestamp: eventDate,
+};
+const cachedMetric: CachedMetric = {
+  id: 'id1',
+  label: 'CPUUtilization',
+  statusCode: 'Complete',
+  timestamps: [eventDate],
+  values: [0.5],
+  metricId: 'CloneSquad-web-i-0ab-00',
+  samplingTime: eventDate,
+};
+
+/** The two ends, and what is behind the server's. */
+interface Ends {
+  readonly dialect: Dialect;
+  readonly client: InteractionClient;
+  readonly store: Store;
+  /** Where backups and reports go. */
+  readonly directory: string;
+  /** Why messages were dropped. */
+  readonly dropped: readonly string[];
+}
+
+const apiRoundTrips: { readonly [Id in ApiOperationId]: (ends: Ends) => Promise<void> } = {
+  async listing({ client, dialect }) {
+    assert.deepEqual((await client.ask('listing', {}, limits)).model, listedOperationNames(dialect));
+  },
+
+  async metadata({ client, dialect }) {
+    const { model } = await client.ask('metadata', {}, limits);
+    assert.deepEqual([model.instanceId, model.state], ['i-0ab', 'draining']);
+    const query = { instanceid: 'i-0cd' };
+    const asked = (await client.ask('metadata', { query }, limits)).model.instanceId;
+    assert.equal(asked, dialect === 'd0' ? 'i-0ab' : 'i-0cd');
+  },
+
+  allMetadatas: listsTheFleet('allMetadatas', ['i-0ab']),
+  fleetMetadata: listsTheFleet('fleetMetadata', ['i-0ab', 'i-0cd']),
+
+  async fleetStatus({ client }) {
+    const { autoscaled } = (await client.ask('fleetStatus', {}, limits)).model;
+    assert.deepEqual([autoscaled.managed, autoscaled.running, autoscaled.serving], [2, 1, 0]);
+  },
+
+  async discovery({ client }) {
+    const { discovery, identity } = (await client.ask('discovery', {}, limits)).model;
+    assert.deepEqual([discovery.GroupName, identity.caller], ['web', key.caller]);
+  },
+
+  async configuration({ client, dialect }) {
+    const body = JSON.stringify({ 'Mixed.Case': 1, set: { a: 'b' } });
+    assert.equal(await client.write('configuration', { body }, limits), 'Ok (2 key(s) processed)');
+    for (const format of ['json', 'yaml']) {
+      const query = { format, unstable: 'true' };
+      const dump = (await client.ask('configuration', { query }, limits)).model;
+      assert.ok(dump.kind === 'entries');
+      assert.equal(dump.entries.find(({ key: name }) => name === 'Mixed.Case')?.value, '1', format);
+      // D0 knows no such parameter.
+      if (dialect === 'd0') continue;
+      const raw = (await client.ask('configuration', { query: { format, raw: 'true' } }, limits)).model;
+      assert.deepEqual(raw, { kind: 'table', table: { 'Mixed.Case': '1', set: { a: 'b' } } });
+    }
+  },
+
+  async configurationKey({ client }) {
+    const argument = 'ec2.schedule.min_instance_count';
+    assert.equal(await client.write('configurationKey', { argument, body: '3' }, limits), '3');
+    assert.equal((await client.ask('configurationKey', { argument }, limits)).model, '3');
+    assert.equal(await client.write('configurationKey', { argument, body: '' }, limits), '');
+    const { message } = await failureOf(client.ask('configurationKey', { argument }, limits));
+    assert.match(message, /Unknown configuration key/);
+  },
+
+  async scheduler({ client, dialect }) {
+    const query = { format: 'yaml' };
+    const said = await client.write('scheduler', { body: 'Other: rate(1 hour)\n', query }, limits);
+    assert.equal(said, dialect === 'd0' ? 'Ok (1 key processed)' : 'Ok (1 key(s) processed)');
+    for (const format of ['json', 'yaml']) {
+      const { model } = await client.ask('scheduler', { query: { format } }, limits);
+      assert.deepEqual(model, { Other: 'rate(1 hour)' }, format);
+    }
+  },
+
+  async schedulerKey({ client }) {
+    const [argument, body] = ['a/b', 'cron(0 1 * * ? *),x=1'];
+    assert.equal(await client.write('schedulerKey', { argument, body }, limits), body);
+    assert.equal((await client.ask('schedulerKey', { argument }, limits)).model, body);
+  },
+
+  async sentMetrics({ client, store }) {
+    assert.deepEqual((await client.ask('sentMetrics', {}, limits)).model, []);
+    await putSentMetrics(store, [sentMetric]);
+    assert.deepEqual((await client.ask('sentMetrics', {}, limits)).model, [sentMetric]);
+  },
+
+  async metricCache({ client, store }) {
+    assert.deepEqual((await client.ask('metricCache', {}, limits)).model, []);
+    await putCachedMetrics(store, [cachedMetric]);
+    assert.deepEqual((await client.ask('metricCache', {}, limits)).model, [cachedMetric]);
+  },
+
+  async controlInstances({ client }) {
+    for (const argument of ['unstoppable', 'unstartable'] as const) {
+      const add = { argument, query: { mode: 'add', instanceids: 'i-0ab', ttl: 'hours=1' } };
+      const ids = (await client.ask('controlInstances', add, limits)).model.map((one) => one.instanceId);
+      assert.deepEqual(ids, ['i-0ab']);
+      const remove = { argument, query: { mode: 'delete' }, body: '{"InstanceIds":["i-0ab"]}' };
+      assert.deepEqual((await client.ask('controlInstances', remove, limits)).model, []);
+    }
+  },
+
+  async rescheduleNow({ client, store }) {
+    await markLastRun(store);
+    const { model } = await client.ask('rescheduleNow', { query: { delay: '5' } }, limits);
+    assert.match(model, /Reschedule in 5 second/);
+    await lastRunIsForgotten(store);
+  },
+
+  async backup({ client, directory }) {
+    const { model } = await client.ask('backup', {}, limits);
+    assert.match(model, /^Exported Configuration\/Scheduler backups and metadata to /);
+    assert.deepEqual(await readdir(join(directory, 'backup')), ['backups', 'metadata']);
+  },
+
+  async ackEvent({ client, store }) {
+    await store.events.add({ EventDate: eventDate, EventType: 'x' });
+    const body = JSON.stringify({ Events: [eventDate] });
+    assert.equal((await client.ask('ackEvent', { body }, limits)).model, null);
+    assert.deepEqual(await store.events.events(), []);
+  },
+};
+
+interface QueueRoundTrip {
+  readonly message: string;
+  readonly prepare?: (ends: Ends) => Promise<void>;
+  /** It is performed before it is answered. */
+  readonly verify: (ends: Ends) => Promise<void>;
+}
+
+const queueRoundTrips: { readonly [Id in QueuedOperationId]: QueueRoundTrip } = {
+  rescheduleNow: {
+    message: queueMessage('rescheduleNow', { delay: 5 }),
+    prepare: ({ store }) => markLastRun(store),
+    verify: ({ store }) => lastRunIsForgotten(store),
+  },
+  backup: {
+    message: queueMessage('backup', {}),
+    verify: async ({ directory }) =>
+      assert.deepEqual(await readdir(join(directory, 'backup')), ['backups', 'metadata']),
+  },
+  ackEvent: {
+    message: queueMessage('ackEvent', { Events: [eventDate] }),
+    prepare: async ({ store }) => assert.ok(await store.events.add({ EventDate: eventDate, EventType: 'x' })),
+    verify: async ({ store }) => assert.deepEqual(await store.events.events(), []),
+  },
+  publishReportNow: {
+    message: queueMessage('publishReportNow', {}),
+    verify: async ({ directory }) => {
+      const names = await readdir(join(directory, 'report'));
+      assert.deepEqual(names.map((name) => name.replace(/^.*_notifymgr_/, '')).sort(), [
+        'report.zip',
+        'report_OBFUSCATED.zip',
+      ]);
+    },
+  },
+};
+
+function listsTheFleet(id: 'allMetadatas' | 'fleetMetadata', ids: readonly string[]) {
+  return async ({ client }: Ends) => {
+    const read = await client.ask(id, {}, limits);
+    assert.deepEqual(read.model.map(({ instanceId }) => instanceId).sort(), ids);
+    assert.deepEqual(await client.listFleet(limits), read);
+  };
+}
+
+async function markLastRun({ state }: Store): Promise<void> {
+  await state.write([{ key: 'main.last_call_date', value: 'now' }]);
+}
+
+async function lastRunIsForgotten({ state }: Store): Promise<void> {
+  assert.equal(await state.get('main.last_call_date'), null);
+}
+
+async function failureOf(work: Promise<unknown>): Promise<ApiFailure> {
+  const failure = await work.then(
+    () => assert.fail('it was answered'),
+    (error: unknown) => error,
+  );
+  assert.ok(failure instanceof ApiFailure, String(failure));
+  return failure;
+}
 
 for (const dialect of ['d0', 'd1', 'd2'] satisfies Dialect[]) {
   describe(`in dialect ${dialect}`, () => {
-    let store: Store;
     let server: InteractionServer;
     let http: SignedHttp;
-    let client: InteractionClient;
+    let ends: Ends;
 
     beforeEach(async () => {
-      store = await openStoreOfTwo();
-      const deployment = deploymentOf(dialect);
-      const keys = {
-        lookup: (id: string) => (id === accessKeyId ? key : undefined),
-        queueSenders: () => ['*'],
-      };
+      const directory = await mkdtemp(join(tmpdir(), 'cs-round-trip-'));
+      const store = await openStoreOfTwo();
+      const dropped: string[] = [];
       const onFault = (error: unknown) => assert.fail(String(error));
       const handle = createInteractionApi({
-        deployment,
+        deployment: {
+          ...deploymentOf(dialect),
+          backupPath: join(directory, 'backup'),
+          reportPath: join(directory, 'report'),
+        },
         store,
-        keys,
+        keys: {
+          lookup: (id: string) => (id === accessKeyId ? key : undefined),
+          queueSenders: () => ['*'],
+        },
         nowMs: () => nowMs,
+        onDropped: ({ reason }) => void dropped.push(reason),
         onFault,
       });
       server = await startInteractionServer({
@@ -66,121 +277,45 @@ for (const dialect of ['d0', 'd1', 'd2'] satisfies Dialect[]) {
       http = createSignedHttp({ env: {}, credentials, userAgent: 'test/1', now: () => nowMs });
       const found = routesFromApiUrl(`${server.origin}/v1/`);
       assert.ok(found.ok);
-      client = createInteractionClient({ send: http.send, region, routes: found.routes, random: () => 0 });
+      const client = createInteractionClient({
+        send: http.send,
+        region,
+        routes: found.routes,
+        random: () => 0,
+      });
+      ends = { dialect, client, store, directory, dropped };
     });
     afterEach(async () => {
       http.close();
       await server.close();
-      await store.close();
+      await ends.store.close();
+      await rm(ends.directory, { recursive: true });
     });
 
-    /** The model, where the dialect has the operation; else it is unknown there, and that is all. */
-    async function ask<Id extends ApiOperationId>(id: Id, call: Call<Id>): Promise<Models[Id] | null> {
-      if ((operations[id] as Operation).dialects.includes(dialect)) {
-        return (await client.ask(id, call, limits)).model;
+    for (const [id, { name, dialects, transports }] of Object.entries<Operation>(operations)) {
+      const isSpoken = dialects.includes(dialect);
+      const outcome = isSpoken ? '' : ' is unknown';
+
+      if (transports.includes('api-gateway')) {
+        it(`/${name} over HTTP${outcome}`, async () => {
+          const asked = apiRoundTrips[id as ApiOperationId](ends);
+          if (isSpoken) return asked;
+          assert.equal((await failureOf(asked)).kind, 'unknown-operation');
+        });
       }
-      const failure = await client.ask(id, call, limits).catch((error: unknown) => error);
-      assert.ok(failure instanceof ApiFailure && failure.kind === 'unknown-operation', String(failure));
-      return null;
+
+      if (transports.includes('queue')) {
+        it(`${name} by the queue${outcome}`, async () => {
+          const { message, prepare, verify } = queueRoundTrips[id as QueuedOperationId];
+          await prepare?.(ends);
+          const url = `${server.origin}/${accountId}/CloneSquad-Interact-web`;
+          const queue = queueAddress({ InteractQueue: url }, region);
+          const { messageId } = await sendToQueue({ http, env: {} }, queue, message, limits);
+          assert.match(messageId, /^[0-9a-f-]{36}$/);
+          if (isSpoken) await verify(ends);
+          assert.deepEqual(ends.dropped, isSpoken ? [] : [`its OpType "${name}" is no operation`]);
+        });
+      }
     }
-
-    it('what is known of the fleet', async () => {
-      const metadata = await ask('metadata', {});
-      assert.deepEqual([metadata?.instanceId, metadata?.state], ['i-0ab', 'draining']);
-      for (const id of ['fleetMetadata', 'allMetadatas'] as const) {
-        const fleet = await ask(id, {});
-        if (fleet !== null) assert.ok(fleet.some(({ instanceId }) => instanceId === 'i-0ab'));
-      }
-      assert.ok((await client.listFleet(limits)).model.length > 0);
-      assert.equal((await ask('fleetStatus', {}))?.autoscaled.managed, 2);
-      assert.deepEqual(await ask('sentMetrics', {}), []);
-      assert.deepEqual(await ask('metricCache', {}), []);
-    });
-
-    it('where everything is', async () => {
-      assert.ok((await ask('listing', {}))?.includes('metadata'));
-      assert.equal((await ask('discovery', {}))?.discovery.GroupName, 'web');
-    });
-
-    it('the configuration', async () => {
-      const document = JSON.stringify({ 'Mixed.Case': 1, set: { a: 'b' } });
-      assert.equal(
-        await client.write('configuration', { body: document }, limits),
-        'Ok (2 key(s) processed)',
-      );
-      assert.equal(
-        await client.write(
-          'configurationKey',
-          { argument: 'ec2.schedule.min_instance_count', body: '3' },
-          limits,
-        ),
-        '3',
-      );
-      assert.equal(await ask('configurationKey', { argument: 'ec2.schedule.min_instance_count' }), '3');
-      for (const format of ['json', 'yaml']) {
-        const dump = await ask('configuration', { query: { format, unstable: 'true' } });
-        assert.ok(
-          dump?.kind === 'entries' && dump.entries.some(({ key: name }) => name === 'Mixed.Case'),
-          format,
-        );
-        const raw = await ask('configuration', { query: { format, raw: 'true' } });
-        // D0 knows no such parameter: what a server makes of it is its own matter.
-        if (dialect === 'd0') continue;
-        assert.ok(raw?.kind === 'table');
-        assert.deepEqual(raw.table, {
-          'Mixed.Case': '1',
-          'ec2.schedule.min_instance_count': '3',
-          set: { a: 'b' },
-        });
-      }
-      const unset = { argument: 'ec2.schedule.min_instance_count', body: '' };
-      assert.equal(await client.write('configurationKey', unset, limits), '');
-    });
-
-    it('the scheduler', async () => {
-      await client.write('schedulerKey', { argument: 'a/b', body: 'cron(0 1 * * ? *),x=1' }, limits);
-      await client.write('scheduler', { body: 'Other: rate(1 hour)\n', query: { format: 'yaml' } }, limits);
-      assert.equal(await ask('schedulerKey', { argument: 'a/b' }), 'cron(0 1 * * ? *),x=1');
-      for (const format of ['json', 'yaml']) {
-        assert.deepEqual(await ask('scheduler', { query: { format } }), {
-          Other: 'rate(1 hour)',
-          'a/b': 'cron(0 1 * * ? *),x=1',
-        });
-      }
-    });
-
-    it('what is asked of instances', async () => {
-      const add = {
-        argument: 'unstoppable',
-        query: { mode: 'add', instanceids: 'i-0ab', ttl: 'hours=1' },
-      } as const;
-      const added = await ask('controlInstances', add);
-      if (added !== null)
-        assert.deepEqual(
-          added.map(({ instanceId }) => instanceId),
-          ['i-0ab'],
-        );
-      const remove = {
-        argument: 'unstoppable',
-        query: { mode: 'delete' },
-        body: '{"InstanceIds":["i-0ab"]}',
-      } as const;
-      const left = await ask('controlInstances', remove);
-      if (left !== null) assert.deepEqual(left, []);
-    });
-
-    it('what is to be done now, over HTTP and by the queue', async () => {
-      const acknowledged = await ask('rescheduleNow', { query: { delay: '5' } });
-      if (acknowledged !== null) assert.match(acknowledged, /Reschedule in 5 second/);
-      const event = '2020-11-17 10:50:59.462776+00:00';
-      assert.equal(await ask('ackEvent', { body: JSON.stringify({ Events: [event] }) }), null);
-      const queue = queueAddress(
-        { InteractQueue: `${server.origin}/${accountId}/CloneSquad-Interact-web` },
-        region,
-      );
-      const message = queueMessage('ackEvent', { Events: [event] });
-      const { messageId } = await sendToQueue({ http, env: {} }, queue, message, limits);
-      assert.match(messageId, /^[0-9a-f-]{36}$/);
-    });
   });
 }

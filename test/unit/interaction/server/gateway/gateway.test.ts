@@ -153,6 +153,24 @@ describe('signatures', () => {
     });
   });
 
+  it('refuses half a signature', async () => {
+    const half = ([name, value]: readonly [string, string]) =>
+      [name, name === 'authorization' ? value.replace(/, Signature=.*/, '') : value] as const;
+    const answer = await tampered((request) => ({ ...request, headers: request.headers.map(half) }));
+    assert.deepEqual([answer.status, answer.type], [403, 'IncompleteSignatureException']);
+    assert.match(answer.body, /^\{"message":"Authorization header requires 'Signature' parameter/);
+  });
+
+  it('refuses a signature of an hour ago', async () => {
+    const handle = createGateway({
+      ...{ deployment: deploymentOf('d2'), store, lookup: (id) => keys[id] },
+      nowMs: () => nowMs + 3_600_000,
+    });
+    const answer = await handle(await signedRequest('INSTANCE', keys.INSTANCE!, metadata));
+    assert.deepEqual([answer.status, answer.headers['x-amzn-ErrorType']], [403, 'InvalidSignatureException']);
+    assert.match(answer.body.toString(), /^\{"message":"Signature expired: /);
+  });
+
   const refusals: [string, Promise<ReceivedRequest>, string, string][] = [
     [
       'an expired key',
@@ -326,6 +344,20 @@ describe('rules', () => {
     );
     assert.equal(answer.headers['x-amzn-ErrorType'], 'AccessDeniedException');
   });
+
+  for (const [region, partition] of [
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+  ] as const) {
+    it(`refuse in the partition of ${region}`, async () => {
+      const deployment = { ...deploymentOf('d2'), region };
+      const handle = createGateway({ deployment, store, lookup: (id) => keys[id], nowMs: () => nowMs });
+      const answer = await handle(await signedRequest('WRITER', keys.WRITER!, { ...metadata, region }));
+      const { Message } = JSON.parse(answer.body.toString());
+      const resource = `arn:${partition}:execute-api:${region}:111111111111:abcde01234/v1/GET/metadata`;
+      assert.equal(Message.slice(Message.indexOf('arn:', Message.indexOf('resource: '))), resource);
+    });
+  }
 
   it('about one list of instances cannot be passed by under the name of the other', async () => {
     for (const path of [

@@ -356,6 +356,37 @@ describe('SendMessageBatch', () => {
   }
 });
 
+describe('in a region of another partition', () => {
+  const [region, arn] = ['cn-north-1', `arn:aws-cn:sqs:cn-north-1:${accountId}:CloneSquad-Interact-web`];
+  const ofRegion = async (senders: readonly string[], parameters: Record<string, string>) => {
+    const handle = createQueue({
+      deployment: { ...deploymentOf('d2'), region },
+      store,
+      keys: { lookup: (id) => keys[id], queueSenders: () => senders },
+      nowMs: () => nowMs,
+      onFault: (error) => void faults.push(error),
+    });
+    const request = { target: path, method: 'POST', service: 'sqs', region };
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams(parameters).toString();
+    const answer = await handle(await signedRequest('SENDER', keys.SENDER!, { ...request, headers, body }));
+    return answer.body.toString();
+  };
+
+  it('refuses by its ARN', async () => {
+    const refusal = await ofRegion([], { Action: 'SendMessage', MessageBody: ack() });
+    assert.ok(
+      refusal.includes(`is not authorized to perform: sqs:sendmessage on resource: ${arn} `),
+      refusal,
+    );
+  });
+
+  it('tells its ARN', async () => {
+    const told = await ofRegion(['*'], { Action: 'GetQueueAttributes', 'AttributeName.1': 'QueueArn' });
+    assert.ok(told.includes(`<Value>${arn}</Value>`), told);
+  });
+});
+
 describe('what the queue tells of itself', () => {
   it('its URL', async () => {
     const { document } = await askJson('GetQueueUrl', { QueueName: 'CloneSquad-Interact-web' });

@@ -119,5 +119,14 @@ describe('cached metrics', () => {
     assert.throws(() => parseEnteredCachedMetrics([{}]), {
       message: '[0].Timestamps: expected an array, but it is missing',
     });
+    for (const [none, kind] of [
+      [null, 'null'],
+      [5, 'a number'],
+    ]) {
+      assert.throws(() => parseEnteredCachedMetrics([none]), {
+        name: 'RecordError',
+        message: `[0]: expected an object, got ${kind}`,
+      });
+    }
   });
 });
