@@ -43,7 +43,9 @@ async function connect(
   { env, signal }: CommandContext,
   use: (api: ApiSession) => Promise<void>,
 ): Promise<void> {
-  const { profile, group, apiUrl, apiId, region } = options;
+  const { profile, apiId, region } = options;
+  // A variable that is set and empty is as good as none.
+  const [group, apiUrl] = [options.group || undefined, options.apiUrl || undefined];
   const limits: Limits = { timeoutMs: options.timeout * 1000, signal };
   const credentials = createCredentialSource({ lookup: standardChain(env, { profile }) });
   const http = createSignedHttp({

@@ -6,6 +6,7 @@ import type { CommandContext } from './command-context.ts';
 
 export const rulesHelp = `
 Rules are METHOD/path, such as GET/configuration/* or POST/scheduler; * alone is all.
+GET/* is not read-only, as some GETs act: deny GET/control/* and GET/backup to a reader.
 The queue's messages are matched as POST/notify/ackevent, POST/backup and so on.
 An instance's key without rules may GET/metadata; any other without rules may nothing.`;
 

@@ -57,6 +57,10 @@ async function load(
     throw new CommandFailure(2, `${source}: not sent, nothing was changed`);
   await withApi(options, context, async (api) => {
     const present = await readTable(api, table);
+    if (!present.hasSets)
+      context.warn(
+        'this API shows no parameter sets ([set]key): those there are neither compared nor deleted',
+      );
     const diff = diffTable(present.document, document, { restore: options.restore === true });
     const changes = [...diff.added, ...diff.changed, ...diff.removed];
     const isApplied = changes.length > 0 && options.dryRun !== true;

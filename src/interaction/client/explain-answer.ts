@@ -97,6 +97,12 @@ function meaningOfFault(status: number, words: string, { id, call }: Asked): Mea
   if (status === 504) {
     return { kind: 'gateway-timeout', advice: 'API Gateway waits 29 s; it may be completed all the same' };
   }
+  if (status === 502 && id === 'metadata') {
+    return {
+      kind: 'no-snapshot',
+      advice: `${strangerWords}, or CloneSquad has not run yet or is disabled (app.disable)`,
+    };
+  }
   if (words.startsWith('Missing data') || (status === 502 && snapshotOperations.includes(id))) {
     return {
       kind: 'no-snapshot',

@@ -13,5 +13,5 @@ export function adviceOnRuleRefusal(said: string, rule: string | null): string {
   const lacking = rule ?? /\b(?:GET|POST)\/[^\s,;]+/.exec(said)?.[0];
   return lacking === undefined
     ? "add this user's ARN to queueSenders in the key file of the server"
-    : `add ${lacking} to the rules of this key (cs-interact key change ID --allow ${lacking})`;
+    : `add ${lacking} to the rules of this key (there: cs-interact key change ID --keys FILE --allow ${lacking})`;
 }

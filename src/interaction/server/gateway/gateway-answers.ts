@@ -23,8 +23,9 @@ export function signatureRefused(errorType: string, message: string): Answer {
 }
 
 /** The caller is known and may not do this. A policy's refusal, alone among all, has a capital `Message`. */
-export function accessDenied(userArn: string, resource: string): Answer {
-  const message = `User: ${userArn} is not authorized to perform: execute-api:Invoke on resource: ${resource}`;
+export function accessDenied(userArn: string, resource: string, isExplicit: boolean): Answer {
+  const refused = `User: ${userArn} is not authorized to perform: execute-api:Invoke on resource: ${resource}`;
+  const message = isExplicit ? `${refused} with an explicit deny` : refused;
   return response(403, JSON.stringify({ Message: message }), { 'x-amzn-ErrorType': 'AccessDeniedException' });
 }
 

@@ -9,7 +9,7 @@ import { findOperation, type Method, operations } from '../../contract/operation
 import { createFleet } from '../fleet/fleet.ts';
 import type { Answer, ArrivedRequest, HandleRequest } from '../handle-request.ts';
 import type { AccessKey } from '../keys/access-key.ts';
-import { isAllowed } from '../keys/rules.ts';
+import { isAllowed, isDenied } from '../keys/rules.ts';
 import { answerOperation } from '../operations/answer-operation.ts';
 import type { Deployment } from '../operations/call.ts';
 import type { Store } from '../store/store.ts';
@@ -84,7 +84,7 @@ export function createGateway(options: GatewayOptions): HandleRequest {
       return refuse(
         request,
         'not-allowed',
-        accessDenied(key.userArn, resourceArn(deployment, method, command)),
+        accessDenied(key.userArn, resourceArn(deployment, method, command), isDenied(key, method, command)),
       );
     }
     const found = findOperation(command, deployment.dialect);

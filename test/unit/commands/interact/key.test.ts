@@ -102,7 +102,7 @@ describe('key create', () => {
 });
 
 describe('key change', () => {
-  it('replaces the rules of the kinds that are given, and shows them', async (test) => {
+  it('adds the rules that are given, takes away a kind, and shows what it has', async (test) => {
     const { key, path } = await keysIn(test);
     const id = await create(key, '--allow', 'GET/*', '--deny', 'GET/backup');
     const rulesOf = async (...args: string[]) => {
@@ -112,11 +112,23 @@ describe('key change', () => {
       assert.equal(accessKeyId, id);
       return [allow, deny];
     };
-    assert.deepEqual(await rulesOf('--allow', '*'), [['*'], ['GET/backup']]);
-    assert.deepEqual(await rulesOf('--deny', 'POST/backup', 'GET/'), [['*'], ['POST/backup', 'GET/']]);
-    assert.deepEqual(await rulesOf('--no-deny', '--allow', 'GET/metadata'), [['GET/metadata'], []]);
+    assert.deepEqual(await rulesOf('--allow', '*', 'GET/*'), [['GET/*', '*'], ['GET/backup']]);
+    assert.deepEqual(await rulesOf('--deny', 'POST/backup'), [
+      ['GET/*', '*'],
+      ['GET/backup', 'POST/backup'],
+    ]);
+    assert.deepEqual(await rulesOf('--no-deny'), [['GET/*', '*'], []]);
     assert.deepEqual(await rulesOf('--no-allow'), [[], []]);
+    assert.deepEqual(await rulesOf('--allow', 'GET/metadata'), [['GET/metadata'], []]);
     assert.match(await readFile(path, 'utf8'), /"secretAccessKey"/);
+  });
+
+  it("adds to what an instance's key may do without rules", async (test) => {
+    const { key } = await keysIn(test);
+    const made = await key('create', ...account, '--instance-id', 'i-0ab');
+    const { accessKeyId } = JSON.parse(made.printed) as { accessKeyId: string };
+    const { printed } = await key('change', accessKeyId, '--allow', 'GET/fleet/status');
+    assert.deepEqual(JSON.parse(printed)[0].allow, ['GET/metadata', 'GET/fleet/status']);
   });
 
   it('is refused without a change, or a key', async (test) => {

@@ -272,7 +272,7 @@ const cases: readonly Case[] = [
     body: JSON.stringify({ Message: invoke.replace('********3333', '111122223333') }),
     asked: { id: 'fleetMetadata', ...atUrl('http://127.0.0.1:8443/v1/') },
     kind: 'not-allowed',
-    line: /: add GET\/fleet\/metadata to the rules of this key \(cs-interact key change ID --allow GET\/fleet\/metadata\)$/,
+    line: /: add GET\/fleet\/metadata to the rules of this key \(there: cs-interact key change ID --keys FILE --allow GET\/fleet\/metadata\)$/,
   },
   {
     what: "a policy of AWS behind a domain of one's own",

@@ -187,7 +187,7 @@ describe('a message that is not accepted', () => {
   const ruled: readonly [reason: string, advice: string][] = [
     [
       "because no identity-based policy allows the sqs:sendmessage action: the key's rules do not allow POST/backup",
-      'add POST/backup to the rules of this key (cs-interact key change ID --allow POST/backup)',
+      'add POST/backup to the rules of this key (there: cs-interact key change ID --keys FILE --allow POST/backup)',
     ],
     [
       "with an explicit deny in an identity-based policy: the key's rules deny POST/backup",

@@ -340,9 +340,15 @@ describe('rules', () => {
       'arn:aws:execute-api:eu-west-3:111111111111:abcde01234/v1/POST/configuration/app.disable';
     assert.equal(
       answer.body,
-      `{"Message":"User: ${user} is not authorized to perform: execute-api:Invoke on resource: ${resource}"}`,
+      `{"Message":"User: ${user} is not authorized to perform: execute-api:Invoke on resource: ${resource} with an explicit deny"}`,
     );
     assert.equal(answer.headers['x-amzn-ErrorType'], 'AccessDeniedException');
+    const unlisted = await ask({ target: '/v1/nothing' }, 'WRITER');
+    assert.match(
+      String(unlisted.body),
+      /\/v1\/GET\/nothing"\}$/,
+      'what no rule allows is not denied explicitly',
+    );
   });
 
   for (const [region, partition] of [
