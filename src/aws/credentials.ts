@@ -7,6 +7,7 @@ import { closeAgents, createProxyAgents, type Environment } from './http-agents.
 import { createImds } from './imds.ts';
 import { readRoleCredentials } from './instance-role.ts';
 import { readProfile, sharedFiles } from './profile.ts';
+import { silentLogger } from './silent-logger.ts';
 
 export type Credentials = {
   readonly accessKeyId: string;
@@ -212,6 +213,3 @@ async function lookUpConfigured(
     closeAgents(agents);
   }
 }
-
-const ignore = (): void => undefined;
-const silentLogger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };

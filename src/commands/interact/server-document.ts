@@ -1,9 +1,8 @@
 // Files for the running server: documents of JSON or YAML, and the lists that the API answers, which are JSON.
-import { extname } from 'node:path';
 import type { DocumentFormat } from '../../interaction/contract/documents.ts';
 import type { JsonValue } from '../../interaction/contract/python-json.ts';
 import { type CommandContext, CommandFailure } from './command-context.ts';
-import { readDocumentText } from './read-document.ts';
+import { nameOf, parseText, readDocumentText } from './read-document.ts';
 
 /** Of a file; without `format`, JSON by the name of the file, else YAML, of which JSON is a part. Throws CommandFailure. */
 export async function readServerDocument(
@@ -12,20 +11,17 @@ export async function readServerDocument(
   context: CommandContext,
 ): Promise<JsonValue> {
   const text = await readDocumentText(file, context);
-  const refuse = (problem: string) =>
-    new CommandFailure(2, `${file === '-' ? 'standard input' : file}: ${problem}`);
   if (/^\s*\[/.test(text)) {
     try {
       return JSON.parse(text);
     } catch (error) {
-      throw refuse(`a list must be JSON, and this is none: ${(error as Error).message}`);
+      const { message } = error as Error;
+      throw new CommandFailure(2, `${nameOf(file)}: a list must be JSON, and this is none: ${message}`);
     }
   }
-  const { parseDocument } = await import('../../interaction/contract/documents.ts');
-  const parsed = parseDocument(text, format ?? (extname(file) === '.json' ? 'json' : 'yaml'));
-  if (!parsed.ok) throw refuse(parsed.problem);
+  const document = await parseText(text, file, format);
   const { PythonDate } = await import('../../interaction/contract/python-text.ts');
-  return withoutDates(parsed.document);
+  return withoutDates(document);
 
   /** JSON has no dates: they travel as Python's text of them, which is what CloneSquad keeps of them. */
   function withoutDates(value: unknown): JsonValue {

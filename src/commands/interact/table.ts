@@ -2,14 +2,16 @@
 // one key by its path where a path can name it, anything through the whole table.
 import { isPathKey } from '../../interaction/client/call.ts';
 import type { TableChange } from '../../interaction/client/table-diff.ts';
-import { type TableDocument, toTableDocument } from '../../interaction/contract/table-document.ts';
+import {
+  memberOfSet,
+  ownMember,
+  type TableDocument,
+  toTableDocument,
+} from '../../interaction/contract/table-document.ts';
 import type { ApiSession } from './api-session.ts';
 import { CommandFailure } from './command-context.ts';
 
 export type TableName = 'configuration' | 'scheduler';
-
-/** `[set]name`, as the member of a set is stored. */
-const memberOfSet = /^\[([^\]]*)\](.*)$/s;
 
 const keyOperations = { configuration: 'configurationKey', scheduler: 'schedulerKey' } as const;
 
@@ -51,16 +53,11 @@ export function absentKeys({ document, hasSets }: StoredTable, keys: readonly st
 
 /** The value of a key in a table, or null. `[set]name` is a key too. */
 export function valueIn(document: TableDocument, key: string): string | null {
-  const own = memberOf(document, key);
+  const own = ownMember(document, key);
   if (typeof own === 'string') return own;
-  const [, set, name] = memberOfSet.exec(key) ?? [];
-  const members = set === undefined ? undefined : memberOf(document, set);
-  const member = typeof members === 'object' ? memberOf(members, name!) : undefined;
-  return member ?? null;
-}
-
-function memberOf<Value>(document: Readonly<Record<string, Value>>, key: string): Value | undefined {
-  return Object.hasOwn(document, key) ? document[key] : undefined;
+  const named = memberOfSet(key);
+  const members = named === null ? undefined : ownMember(document, named.set);
+  return (typeof members === 'object' ? ownMember(members, named!.name) : undefined) ?? null;
 }
 
 export interface Written {
@@ -116,12 +113,13 @@ export async function writeChanges(
 
 /** The document that makes these changes and no others: null deletes, and `[set]name` is nested, as it is in dumps. */
 function toChangesDocument(changes: readonly TableChange[]): Record<string, unknown> {
-  const isPlain = ({ key }: TableChange) => !memberOfSet.test(key);
+  const isPlain = ({ key }: TableChange) => memberOfSet(key) === null;
   const plain = new Map(changes.filter(isPlain).map(({ key, new: value }) => [key, value]));
   const sets = new Map<string, [string, string | null][]>();
   for (const { key, new: value } of changes) {
-    const [, set, name] = memberOfSet.exec(key) ?? [];
-    if (set === undefined || name === undefined) continue;
+    const member = memberOfSet(key);
+    if (member === null) continue;
+    const { set, name } = member;
     // A document cannot have a set and a plain key of one name; the member's own key says the same.
     if (plain.has(set)) plain.set(key, value);
     else sets.set(set, [...(sets.get(set) ?? []), [name, value]]);

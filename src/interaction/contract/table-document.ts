@@ -11,20 +11,31 @@ export interface TableChange {
   readonly value: string | null;
 }
 
+/** The set and the name that an item's key `[set]name` has in it; null for a plain key. */
+export function memberOfSet(key: string): { readonly set: string; readonly name: string } | null {
+  const [, set, name] = /^\[([^\]]*)\](.*)$/s.exec(key) ?? [];
+  return set === undefined || name === undefined ? null : { set, name };
+}
+
+/** A document's own member: a key may have the name of one that every object inherits. */
+export function ownMember<Value>(object: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
 /** What a raw dump shows of a table. A plain key hides the whole partition of its name. */
 export function toTableDocument(
   items: readonly { readonly key: string; readonly value: string }[],
 ): TableDocument {
   const document = new Map<string, string | Map<string, string>>();
   for (const { key, value } of items) {
-    const [, set, inner] = /^\[([^\]]*)\](.*)$/s.exec(key) ?? [];
-    if (set === undefined || inner === undefined) {
+    const member = memberOfSet(key);
+    if (member === null) {
       document.set(key, value);
       continue;
     }
-    const partition = document.get(set) ?? new Map<string, string>();
+    const partition = document.get(member.set) ?? new Map<string, string>();
     if (typeof partition === 'string') continue;
-    document.set(set, partition.set(inner, value));
+    document.set(member.set, partition.set(member.name, value));
   }
   // fromEntries defines properties: a key named __proto__ stays a key.
   return Object.fromEntries(

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { Dialect } from '../../../src/interaction/contract/instance-metadata.ts';
 import { type InteractionApi, type KeyName, startInteractionApi } from '../../fixtures/interaction-api.ts';
+import { listings } from '../../fixtures/operation-listings.ts';
 
 const account = '111111111111';
 
@@ -85,52 +86,6 @@ interface Row {
 const flat: readonly Dialect[] = ['d1', 'd2'];
 const unrouted = '{"message":"Missing Authentication Token"}';
 const fault = '{"message": "Internal server error"}';
-
-const listings: Readonly<Record<Dialect, readonly string[]>> = {
-  d0: [
-    'allmetadatas',
-    'cloudwatch/metriccache',
-    'cloudwatch/sentmetrics',
-    'configuration',
-    'configuration/(.*)',
-    'discovery',
-    'fleet/status',
-    'metadata',
-    'notify/ackevent',
-    'scheduler',
-    'scheduler/(.*)',
-  ],
-  d1: [
-    'cloudwatch/metriccache',
-    'cloudwatch/sentmetrics',
-    'configuration',
-    'configuration/(.*)',
-    'control/reschedulenow',
-    'discovery',
-    'fleet/metadata',
-    'fleet/status',
-    'metadata',
-    'notify/ackevent',
-    'scheduler',
-    'scheduler/(.*)',
-  ],
-  d2: [
-    'backup',
-    'cloudwatch/metriccache',
-    'cloudwatch/sentmetrics',
-    'configuration',
-    'configuration/(.*)',
-    'control/instances/(unstoppable|unstartable)',
-    'control/reschedulenow',
-    'discovery',
-    'fleet/metadata',
-    'fleet/status',
-    'metadata',
-    'notify/ackevent',
-    'scheduler',
-    'scheduler/(.*)',
-  ],
-};
 
 const nested = `{
     "Instance": {

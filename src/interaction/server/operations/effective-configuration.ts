@@ -2,7 +2,7 @@
 // layers, files and maintenance windows, that this server has nothing of.
 import type { ConfigurationEntry } from '../../contract/configuration-entry.ts';
 import type { Dialect } from '../../contract/instance-metadata.ts';
-import { type TableDocument, toTableDocument } from '../../contract/table-document.ts';
+import { ownMember, type TableDocument, toTableDocument } from '../../contract/table-document.ts';
 import { type CatalogueKey, readCatalogue } from '../records/catalogue.ts';
 import type { Store } from '../store/store.ts';
 import type { Deployment } from './call.ts';
@@ -96,10 +96,10 @@ function withoutOverride({ dialect }: Layers, key: string): string {
 function find(layers: Layers, key: string): FoundValue | null {
   const { table, tableOrigin } = layers;
   const parameterSet = key.startsWith(overridePrefix) ? null : activeParameterSet(layers);
-  const inSet = parameterSet === null ? undefined : memberOf(table, parameterSet);
-  const setValue = typeof inSet === 'object' ? memberOf(inSet, key) : undefined;
+  const inSet = parameterSet === null ? undefined : ownMember(table, parameterSet);
+  const setValue = typeof inSet === 'object' ? ownMember(inSet, key) : undefined;
   if (setValue !== undefined) return { value: setValue, origin: tableOrigin, parameterSet };
-  const plain = memberOf(table, key);
+  const plain = ownMember(table, key);
   if (typeof plain === 'string') return { value: plain, origin: tableOrigin, parameterSet: null };
   const builtIn = layers.catalogue.get(key);
   if (builtIn === undefined) return null;
@@ -108,11 +108,6 @@ function find(layers: Layers, key: string): FoundValue | null {
 
 function activeParameterSet({ table, catalogue }: Layers): string | null {
   const key = 'config.active_parameter_set';
-  const name = memberOf(table, key) ?? catalogue.get(key)?.defaultValue;
+  const name = ownMember(table, key) ?? catalogue.get(key)?.defaultValue;
   return typeof name === 'string' && name !== '' ? name : null;
-}
-
-/** A key may have the name of a member that every object inherits. */
-function memberOf<Value>(object: Readonly<Record<string, Value>>, key: string): Value | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -6,6 +6,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { byCodePoint } from '../../contract/python-json.ts';
 import { checkEvent } from './checked-change.ts';
 import { type Attributes, toEventAttributes, toStoredEvent } from './dynamodb-items.ts';
 import { type DynamoDbRequests, sendConditionally } from './dynamodb-requests.ts';
@@ -26,7 +27,7 @@ export function createEventTable(requests: DynamoDbRequests, table: string, nowS
       return (await scan(requests, table))
         .map(toStoredEvent)
         .filter(({ ExpirationTime }) => (ExpirationTime ?? Infinity) > now)
-        .sort((a, b) => Buffer.compare(Buffer.from(a.EventDate), Buffer.from(b.EventDate)));
+        .sort((a, b) => byCodePoint(a.EventDate, b.EventDate));
     },
 
     async add(event) {

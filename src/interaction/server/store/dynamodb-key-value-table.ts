@@ -7,11 +7,12 @@ import {
   PutItemCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
+import { byCodePoint } from '../../contract/python-json.ts';
 import { checkedChange } from './checked-change.ts';
 import { type Attributes, toAttributes, toStoredItem } from './dynamodb-items.ts';
 import { type DynamoDbRequests, sendConditionally } from './dynamodb-requests.ts';
 import { scan } from './dynamodb-scan.ts';
-import { type Change, type KeyValueTable, StoreError, type StoredItem } from './store.ts';
+import { type Change, type KeyValueTable, type StoredItem, StoreError } from './store.ts';
 
 /** What BatchWriteItem takes. */
 const maxBatchItems = 25;
@@ -43,7 +44,7 @@ export function createKeyValueTable(
       return found
         .map(unexpired)
         .filter((item) => item !== null)
-        .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+        .sort((a, b) => byCodePoint(a.key, b.key));
     },
 
     async write(changes) {

@@ -1,10 +1,11 @@
 // Requests to DynamoDB: the SDK's client over our credentials, endpoint and connections, one deadline over all attempts,
 // and every failure a StoreError.
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Credentials, CredentialSource } from '../../../aws/credentials.ts';
+import type { CredentialSource, Credentials } from '../../../aws/credentials.ts';
 import { runWithin } from '../../../aws/deadline.ts';
 import { serviceEndpoint } from '../../../aws/endpoints.ts';
 import { closeAgents, createProxyAgents, type Environment } from '../../../aws/http-agents.ts';
+import { silentLogger } from '../../../aws/silent-logger.ts';
 import { StoreError } from './store.ts';
 
 type Command<Answer> = (
@@ -122,6 +123,3 @@ export async function sendConditionally(
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'Error';
 }
-
-const ignore = (): void => undefined;
-const silentLogger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -11,28 +11,9 @@ import {
   operationPath,
   operations,
 } from '../../../../src/interaction/contract/operations.ts';
+import { listings } from '../../../fixtures/operation-listings.ts';
 
 describe('listedOperationNames', () => {
-  const d1 = [
-    'cloudwatch/metriccache',
-    'cloudwatch/sentmetrics',
-    'configuration',
-    'configuration/(.*)',
-    'control/reschedulenow',
-    'discovery',
-    'fleet/metadata',
-    'fleet/status',
-    'metadata',
-    'notify/ackevent',
-    'scheduler',
-    'scheduler/(.*)',
-  ];
-  const newerThanD0 = ['control/reschedulenow', 'fleet/metadata'];
-  const listings: Record<Dialect, readonly string[]> = {
-    d0: ['allmetadatas', ...d1.filter((name) => !newerThanD0.includes(name))],
-    d1,
-    d2: [...d1, 'backup', 'control/instances/(unstoppable|unstartable)'].sort(),
-  };
   for (const dialect of dialects) {
     it(`lists ${listings[dialect].length} in ${dialect}`, () =>
       assert.deepEqual(listedOperationNames(dialect), listings[dialect]));
