@@ -107,6 +107,7 @@ nftables::Ruleset to_ruleset(const Napi::Value& value) {
     ruleset.allow_from.push_back(*prefix);
   }
   ruleset.include_loopback = to_bool(object.Get("includeLoopback"), "ruleset.includeLoopback");
+  ruleset.closing = to_bool(object.Get("closing"), "ruleset.closing");
   nftables::validate(ruleset);
   return ruleset;
 }

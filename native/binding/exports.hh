@@ -9,6 +9,8 @@ namespace binding {
 void export_firewall(Napi::Env env, Napi::Object exports);
 // connections, destroy
 void export_connections(Napi::Env env, Napi::Object exports);
+// tryKernel, listBaseChains, listLegacyPrerouting
+void export_survey(Napi::Env env, Napi::Object exports);
 // findIptablesChain, notify, lock, openPipe
 void export_host(Napi::Env env, Napi::Object exports);
 

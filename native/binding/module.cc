@@ -10,6 +10,7 @@ namespace {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   binding::export_firewall(env, exports);
   binding::export_connections(env, exports);
+  binding::export_survey(env, exports);
   binding::export_host(env, exports);
   return exports;
 }

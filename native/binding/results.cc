@@ -28,6 +28,7 @@ Napi::Value from_ruleset(Napi::Env env, const nftables::Ruleset& ruleset) {
   object.Set("ports", ports);
   object.Set("allowFrom", allowed);
   object.Set("includeLoopback", Napi::Boolean::New(env, ruleset.include_loopback));
+  object.Set("closing", Napi::Boolean::New(env, ruleset.closing));
   return object;
 }
 
@@ -118,6 +119,59 @@ Napi::Value from_chain_presence(Napi::Env env, const iptables::ChainPresence& pr
   auto object = Napi::Object::New(env);
   object.Set("nft", known(presence.nft));
   object.Set("legacy", known(presence.legacy));
+  return object;
+}
+
+Napi::Value from_prerouting_tables(Napi::Env env,
+                                   const std::optional<std::vector<iptables::PreroutingTable>>& tables) {
+  if (!tables) return env.Null();
+  auto array = Napi::Array::New(env, tables->size());
+  for (uint32_t i = 0; i < tables->size(); ++i) {
+    auto object = Napi::Object::New(env);
+    object.Set("family", (*tables)[i].family);
+    object.Set("table", (*tables)[i].table);
+    array.Set(i, object);
+  }
+  return array;
+}
+
+Napi::Value from_base_chains(Napi::Env env, const std::vector<nftables::BaseChain>& chains) {
+  auto array = Napi::Array::New(env, chains.size());
+  for (uint32_t i = 0; i < chains.size(); ++i) {
+    const nftables::BaseChain& chain = chains[i];
+    auto object = Napi::Object::New(env);
+    object.Set("family", chain.family);
+    object.Set("table", chain.table);
+    object.Set("name", chain.name);
+    object.Set("hook", chain.hook);
+    object.Set("priority", Napi::Number::New(env, chain.priority));
+    object.Set("policy", chain.drops_by_policy ? "drop" : "accept");
+    object.Set("refuses", Napi::Boolean::New(env, chain.refuses));
+    array.Set(i, object);
+  }
+  return array;
+}
+
+Napi::Value from_kernel_trial(Napi::Env env, const trial::KernelTrial& trial) {
+  auto object = Napi::Object::New(env);
+  if (trial.not_run_reason) {
+    object.Set("kind", "not-run");
+    object.Set("reason", *trial.not_run_reason);
+    return object;
+  }
+  auto steps = Napi::Array::New(env, trial.steps.size());
+  for (uint32_t i = 0; i < trial.steps.size(); ++i) {
+    const trial::Step& step = trial.steps[i];
+    auto entry = Napi::Object::New(env);
+    entry.Set("name", step.name);
+    entry.Set("ok", Napi::Boolean::New(env, step.problem.empty()));
+    entry.Set("required", Napi::Boolean::New(env, step.is_required));
+    entry.Set("detail", or_null(env, step.problem));
+    steps.Set(i, entry);
+  }
+  object.Set("kind", "run");
+  object.Set("kernelRelease", trial.kernel_release);
+  object.Set("steps", steps);
   return object;
 }
 

@@ -1,6 +1,8 @@
 #include "nftables/definition.hh"
 
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/rtnetlink.h>
 #include <netinet/tcp.h>
@@ -44,6 +46,25 @@ class RuleBuilder {
   // meta nfproto, on which every match on an address depends in an inet table
   RuleBuilder& family(uint8_t protocol) { return add(meta(NFT_META_NFPROTO)).add(compare_byte(protocol)); }
 
+  // meta iif != lo: what the loopback interface delivers is not concerned
+  RuleBuilder& not_loopback() {
+    return add(meta(NFT_META_IIF)).add(compare(NFT_CMP_NEQ, &kLoopbackIndex, sizeof kLoopbackIndex));
+  }
+  // tcp flags & MASK == VALUE, after tcp()
+  RuleBuilder& tcp_flags(uint8_t bits, uint8_t value) {
+    constexpr uint32_t kFlagsOffset = 13;
+    return add(payload(NFT_PAYLOAD_TRANSPORT_HEADER, kFlagsOffset, 1))
+        .add(mask(&bits, sizeof bits))
+        .add(compare(NFT_CMP_EQ, &value, sizeof value));
+  }
+  // dport @SET reject with tcp reset, after tcp()
+  RuleBuilder& reject_ports(const char* set) {
+    constexpr uint32_t kDestinationPortOffset = 2;
+    return add(payload(NFT_PAYLOAD_TRANSPORT_HEADER, kDestinationPortOffset, kPortBytes))
+        .add(lookup(set))
+        .add(reject_with_reset());
+  }
+
   RuleDefinition take() { return std::move(definition_); }
 
  private:
@@ -58,32 +79,56 @@ RuleDefinition jump_rule(bool include_loopback) {
                       include_loopback
                           ? "tcp flags & (fin|syn|rst|ack) == syn jump new-connection"
                           : "iif != \"lo\" tcp flags & (fin|syn|rst|ack) == syn jump new-connection");
-  if (!include_loopback) {
-    builder.add(meta(NFT_META_IIF)).add(compare(NFT_CMP_NEQ, &kLoopbackIndex, sizeof kLoopbackIndex));
-  }
-  const uint8_t syn = TH_SYN;
-  constexpr uint32_t kFlagsOffset = 13;
+  if (!include_loopback) builder.not_loopback();
   return builder.tcp()
-      .add(payload(NFT_PAYLOAD_TRANSPORT_HEADER, kFlagsOffset, 1))
-      .add(mask(TH_FIN | TH_SYN | TH_RST | TH_ACK))
-      .add(compare(NFT_CMP_EQ, &syn, sizeof syn))
+      .tcp_flags(TH_FIN | TH_SYN | TH_RST | TH_ACK, TH_SYN)
       .add(jump_verdict(kRefusingChain))
       .take();
 }
 
+// What is left of the connections to published ports has no socket of this host that could be destroyed.
+// Their client's packets come by here before the port that was dialled is rewritten, so "an address of this
+// host" and "one of our ports" are asked as for a SYN. Farther on, a forward chain would find that port in
+// conntrack, but not whose address it was: it would also reset what containers have open to the same port of
+// a virtual address elsewhere.
+RuleDefinition closing_jump_rule() {
+  const uint8_t original = IP_CT_DIR_ORIGINAL;
+  const uint32_t rewritten = IPS_DST_NAT;
+  const uint32_t none = 0;
+  return RuleBuilder(kBaseChain, "iif != \"lo\" ct direction original ct status dnat jump closing")
+      .not_loopback()
+      .add(conntrack(NFT_CT_DIRECTION))
+      .add(compare(NFT_CMP_EQ, &original, sizeof original))
+      .add(conntrack(NFT_CT_STATUS))
+      .add(mask(&rewritten, sizeof rewritten))
+      .add(compare(NFT_CMP_NEQ, &none, sizeof none))
+      .add(jump_verdict(kClosingChain))
+      .take();
+}
+
+// A RST must pass: it is how the other end learns. A client that was reset answers what the container still
+// sends with one.
+RuleDefinition closing_reset_rule() {
+  return RuleBuilder(kClosingChain, "tcp flags ! rst tcp dport @closing-ports reject with tcp reset")
+      .tcp()
+      .tcp_flags(TH_RST, 0)
+      .reject_ports(kClosingPortSet)
+      .take();
+}
+
 // Packets to other hosts, those of containers among them, are not ours to refuse.
-RuleDefinition local_destination_rule() {
+RuleDefinition local_destination_rule(const char* chain) {
   const uint32_t local = RTN_LOCAL;
-  return RuleBuilder(kRefusingChain, "fib daddr type != local return")
+  return RuleBuilder(chain, "fib daddr type != local return")
       .add(fib_destination_type())
       .add(compare(NFT_CMP_NEQ, &local, sizeof local))
       .add(return_verdict())
       .take();
 }
 
-RuleDefinition allow_ipv4_rule() {
+RuleDefinition allow_ipv4_rule(const char* chain) {
   constexpr uint32_t kSourceOffset = 12;
-  return RuleBuilder(kRefusingChain, "ip saddr @allow4 return")
+  return RuleBuilder(chain, "ip saddr @allow4 return")
       .family(NFPROTO_IPV4)
       .add(payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, kIpv4Bytes))
       .add(lookup(kAllowIpv4Set))
@@ -91,9 +136,9 @@ RuleDefinition allow_ipv4_rule() {
       .take();
 }
 
-RuleDefinition allow_ipv6_rule() {
+RuleDefinition allow_ipv6_rule(const char* chain) {
   constexpr uint32_t kSourceOffset = 8;
-  return RuleBuilder(kRefusingChain, "ip6 saddr @allow6 return")
+  return RuleBuilder(chain, "ip6 saddr @allow6 return")
       .family(NFPROTO_IPV6)
       .add(payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, kIpv6Bytes))
       .add(lookup(kAllowIpv6Set))
@@ -103,13 +148,17 @@ RuleDefinition allow_ipv6_rule() {
 
 // Last, so that the elements' counters count refusals only.
 RuleDefinition reject_rule() {
-  constexpr uint32_t kDestinationPortOffset = 2;
   return RuleBuilder(kRefusingChain, "tcp dport @ports reject with tcp reset")
       .tcp()
-      .add(payload(NFT_PAYLOAD_TRANSPORT_HEADER, kDestinationPortOffset, kPortBytes))
-      .add(lookup(kPortSet))
-      .add(reject_with_reset())
+      .reject_ports(kPortSet)
       .take();
+}
+
+// Whom the port rule at the end of a chain is not for.
+void add_exemptions(std::vector<RuleDefinition>& rules, const char* chain, const Shape& shape) {
+  rules.push_back(local_destination_rule(chain));
+  if (shape.allows_ipv4) rules.push_back(allow_ipv4_rule(chain));
+  if (shape.allows_ipv6) rules.push_back(allow_ipv6_rule(chain));
 }
 
 ChainHandle chain(const char* name) {
@@ -153,6 +202,7 @@ std::string comment_of_user_data(const void* bytes, size_t length) {
 Shape shape_of(const Ruleset& ruleset) {
   Shape shape;
   shape.include_loopback = ruleset.include_loopback;
+  shape.closing = ruleset.closing;
   for (const Prefix& prefix : ruleset.allow_from) {
     (prefix.width == kIpv4Bytes ? shape.allows_ipv4 : shape.allows_ipv6) = true;
   }
@@ -160,23 +210,27 @@ Shape shape_of(const Ruleset& ruleset) {
 }
 
 std::vector<SetDefinition> set_definitions(const Shape& shape) {
-  std::vector<SetDefinition> sets{{kPortSet, kTypeInetService, kPortBytes}};
-  if (shape.allows_ipv4) sets.push_back({kAllowIpv4Set, kTypeIpv4Address, kIpv4Bytes});
-  if (shape.allows_ipv6) sets.push_back({kAllowIpv6Set, kTypeIpv6Address, kIpv6Bytes});
+  std::vector<SetDefinition> sets{{kPortSet, kTypeInetService, kPortBytes, true}};
+  if (shape.closing) sets.push_back({kClosingPortSet, kTypeInetService, kPortBytes, false});
+  if (shape.allows_ipv4) sets.push_back({kAllowIpv4Set, kTypeIpv4Address, kIpv4Bytes, false});
+  if (shape.allows_ipv6) sets.push_back({kAllowIpv6Set, kTypeIpv6Address, kIpv6Bytes, false});
   return sets;
 }
 
 std::vector<RuleDefinition> rule_definitions(const Shape& shape) {
   std::vector<RuleDefinition> rules;
   rules.push_back(jump_rule(shape.include_loopback));
-  rules.push_back(local_destination_rule());
-  if (shape.allows_ipv4) rules.push_back(allow_ipv4_rule());
-  if (shape.allows_ipv6) rules.push_back(allow_ipv6_rule());
+  if (shape.closing) rules.push_back(closing_jump_rule());
+  add_exemptions(rules, kRefusingChain, shape);
   rules.push_back(reject_rule());
+  if (shape.closing) {
+    add_exemptions(rules, kClosingChain, shape);
+    rules.push_back(closing_reset_rule());
+  }
   return rules;
 }
 
-std::vector<ChainDefinition> chain_definitions() {
+std::vector<ChainDefinition> chain_definitions(const Shape& shape) {
   auto base = chain(kBaseChain);
   nftnl_chain_set_str(base.get(), NFTNL_CHAIN_TYPE, "filter");
   nftnl_chain_set_u32(base.get(), NFTNL_CHAIN_HOOKNUM, NF_INET_PRE_ROUTING);
@@ -185,6 +239,7 @@ std::vector<ChainDefinition> chain_definitions() {
   std::vector<ChainDefinition> chains;
   chains.push_back({kBaseChain, std::move(base)});
   chains.push_back({kRefusingChain, chain(kRefusingChain)});
+  if (shape.closing) chains.push_back({kClosingChain, chain(kClosingChain)});
   return chains;
 }
 

@@ -16,7 +16,9 @@ namespace nftables {
 inline constexpr char kTableName[] = "cs-instance-watcher";
 inline constexpr char kBaseChain[] = "prerouting";
 inline constexpr char kRefusingChain[] = "new-connection";
+inline constexpr char kClosingChain[] = "closing";
 inline constexpr char kPortSet[] = "ports";
+inline constexpr char kClosingPortSet[] = "closing-ports";
 inline constexpr char kAllowIpv4Set[] = "allow4";
 inline constexpr char kAllowIpv6Set[] = "allow6";
 
@@ -44,6 +46,7 @@ struct Shape {
   bool include_loopback = false;
   bool allows_ipv4 = false;
   bool allows_ipv6 = false;
+  bool closing = false;
 };
 Shape shape_of(const Ruleset& ruleset);
 
@@ -52,6 +55,8 @@ struct SetDefinition {
   // nft's number of the key's type: how it prints the elements.
   uint32_t key_type;
   uint32_t key_bytes;
+  // Whether its elements count, where the kernel can: what the port set counts are the SYNs refused.
+  bool is_counted;
 };
 // In the order in which the table has them.
 std::vector<SetDefinition> set_definitions(const Shape& shape);
@@ -68,6 +73,6 @@ struct ChainDefinition {
   const char* name;
   ChainHandle chain;
 };
-std::vector<ChainDefinition> chain_definitions();
+std::vector<ChainDefinition> chain_definitions(const Shape& shape);
 
 }  // namespace nftables

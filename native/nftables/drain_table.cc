@@ -18,16 +18,6 @@ using netlink::ErrorCode;
 // between.
 constexpr int kMaxAttempts = 100;
 
-netlink::Socket open_socket() {
-  try {
-    return netlink::Socket(NETLINK_NETFILTER);
-  } catch (const Error& error) {
-    const int number = error.error_number();
-    if (number != EPROTONOSUPPORT && number != EAFNOSUPPORT) throw;
-    throw Error(ErrorCode::kNoNftables, "the kernel has no netfilter netlink", number);
-  }
-}
-
 // The error of the message that was refused first; the rest mostly follow from it.
 [[noreturn]] void fail(const Transaction::Refusal& refusal) {
   const int error = refusal.verdict.error;
@@ -95,7 +85,7 @@ DrainTable::Reading DrainTable::read_once() {
   Reading reading;
   reading.generation = reader_.generation();
   reading.header = reader_.header();
-  if (reading.header && reading.header->is_ours()) reading.contents = reader_.contents(*reading.header);
+  if (reading.header && reading.header->is_ours()) reading.contents = read_contents(reader_, *reading.header);
   const bool was_interrupted = reader_.was_interrupted();
   reading.is_torn = reader_.generation() != reading.generation || was_interrupted;
   return reading;

@@ -9,6 +9,7 @@
 #include "netlink/socket.hh"
 #include "nftables/features.hh"
 #include "nftables/ruleset.hh"
+#include "nftables/table_contents.hh"
 #include "nftables/table_reader.hh"
 
 namespace nftables {

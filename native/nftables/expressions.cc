@@ -3,6 +3,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include <vector>
+
 namespace nftables {
 namespace {
 
@@ -34,14 +36,21 @@ ExpressionHandle payload(uint32_t base, uint32_t offset, uint32_t length) {
   return e;
 }
 
-ExpressionHandle mask(uint8_t bits) {
-  const uint8_t none = 0;
+ExpressionHandle mask(const void* bits, uint32_t length) {
+  const std::vector<uint8_t> none(length);
   auto e = expression("bitwise");
   nftnl_expr_set_u32(e.get(), NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
   nftnl_expr_set_u32(e.get(), NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-  nftnl_expr_set_u32(e.get(), NFTNL_EXPR_BITWISE_LEN, sizeof bits);
-  nftnl_expr_set(e.get(), NFTNL_EXPR_BITWISE_MASK, &bits, sizeof bits);
-  nftnl_expr_set(e.get(), NFTNL_EXPR_BITWISE_XOR, &none, sizeof none);
+  nftnl_expr_set_u32(e.get(), NFTNL_EXPR_BITWISE_LEN, length);
+  nftnl_expr_set(e.get(), NFTNL_EXPR_BITWISE_MASK, bits, length);
+  nftnl_expr_set(e.get(), NFTNL_EXPR_BITWISE_XOR, none.data(), length);
+  return e;
+}
+
+ExpressionHandle conntrack(uint32_t key) {
+  auto e = expression("ct");
+  nftnl_expr_set_u32(e.get(), NFTNL_EXPR_CT_KEY, key);
+  nftnl_expr_set_u32(e.get(), NFTNL_EXPR_CT_DREG, NFT_REG_1);
   return e;
 }
 

@@ -14,8 +14,10 @@ ExpressionHandle meta(uint32_t key);
 ExpressionHandle compare(uint32_t operation, const void* value, uint32_t length);
 // payload load LENGTHb @ BASE + OFFSET => reg 1
 ExpressionHandle payload(uint32_t base, uint32_t offset, uint32_t length);
-// bitwise reg 1 = (reg 1 & MASK) ^ 0, one byte
-ExpressionHandle mask(uint8_t bits);
+// bitwise reg 1 = (reg 1 & MASK) ^ 0
+ExpressionHandle mask(const void* bits, uint32_t length);
+// ct load KEY => reg 1; conntrack runs in the network namespace as long as a rule has one.
+ExpressionHandle conntrack(uint32_t key);
 // fib daddr type => reg 1
 ExpressionHandle fib_destination_type();
 // lookup reg 1 set NAME

@@ -63,10 +63,11 @@ void add_trials(Transaction& trial) {
     mnl_attr_nest_end(m, mnl_attr_nest_start(m, NFTA_SET_EXPR));
   });
 
+  // But for the closing chain: not every kernel has conntrack, and loading its rules starts it.
   Shape everything;
   everything.allows_ipv4 = everything.allows_ipv6 = true;
   for (const SetDefinition& set : set_definitions(everything)) add_set(trial, kTrialTable, set, ++id, false);
-  for (const ChainDefinition& chain : chain_definitions()) add_chain(trial, kTrialTable, chain);
+  for (const ChainDefinition& chain : chain_definitions(everything)) add_chain(trial, kTrialTable, chain);
   for (const RuleDefinition& rule : rule_definitions(everything)) add_rule(trial, kTrialTable, rule, "");
 }
 

@@ -100,13 +100,12 @@ void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t 
   const Shape shape = shape_of(ruleset);
   uint32_t id = 0;
   for (const SetDefinition& set : set_definitions(shape)) {
-    const bool is_ports = set.key_bytes == kPortBytes;
-    add_set(transaction, kTableName, set, ++id, is_ports && features.element_counters);
-    const auto intervals =
-        is_ports ? to_intervals(ruleset.ports) : to_intervals(ruleset.allow_from, set.key_bytes);
+    add_set(transaction, kTableName, set, ++id, set.is_counted && features.element_counters);
+    const auto intervals = set.key_bytes == kPortBytes ? to_intervals(ruleset.ports)
+                                                       : to_intervals(ruleset.allow_from, set.key_bytes);
     add_elements(transaction, kTableName, set, to_elements(intervals, set.key_bytes));
   }
-  for (const ChainDefinition& chain : chain_definitions()) add_chain(transaction, kTableName, chain);
+  for (const ChainDefinition& chain : chain_definitions(shape)) add_chain(transaction, kTableName, chain);
   std::string comment = features.table_comments ? "" : kMark;
   for (const RuleDefinition& rule : rule_definitions(shape)) {
     add_rule(transaction, kTableName, rule, comment);

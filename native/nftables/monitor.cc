@@ -4,7 +4,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "netlink/attributes.hh"
 #include "nftables/definition.hh"
 #include "nftables/table_reader.hh"
+#include "process/signals_blocked.hh"
 
 namespace nftables {
 namespace {
@@ -30,20 +30,6 @@ constexpr int kMaxDatagrams = 256;
 
 constexpr uint16_t kNewGeneration = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN;
 
-// Node delivers its signals on the main thread; none may land on ours.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
 }  // namespace
 
 Monitor::Monitor(uint32_t own_port_id, OnEvent on_event, OnError on_error)
@@ -56,7 +42,7 @@ Monitor::Monitor(uint32_t own_port_id, OnEvent on_event, OnError on_error)
   // Joining the group needs no capability, but events without the right to look would be of no use.
   TableReader(socket_).generation();
   socket_.join_group(NFNLGRP_NFTABLES);
-  const SignalsBlocked blocked;
+  const process::SignalsBlocked blocked;
   thread_ = std::thread(&Monitor::run, this);
 }
 

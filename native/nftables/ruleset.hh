@@ -48,10 +48,12 @@ struct Ruleset {
   std::vector<PortRange> ports;
   std::vector<Prefix> allow_from;
   bool include_loopback = false;
+  // Also reset what is left of established flows to published ports.
+  bool closing = false;
 
   bool operator==(const Ruleset& other) const {
     return ports == other.ports && allow_from == other.allow_from &&
-           include_loopback == other.include_loopback;
+           include_loopback == other.include_loopback && closing == other.closing;
   }
 };
 

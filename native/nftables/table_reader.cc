@@ -5,13 +5,11 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <utility>
 
-#include "nftables/attribute_match.hh"
+#include "netlink/attributes.hh"
 
 namespace nftables {
 namespace {
@@ -57,9 +55,17 @@ std::optional<Element> parse_element(const nlattr& attribute, size_t width) {
   return parsed;
 }
 
-std::string quoted(const char* text) { return std::string("\"") + text + "\""; }
-
 }  // namespace
+
+netlink::Socket open_socket() {
+  try {
+    return netlink::Socket(NETLINK_NETFILTER);
+  } catch (const netlink::Error& error) {
+    const int number = error.error_number();
+    if (number != EPROTONOSUPPORT && number != EAFNOSUPPORT) throw;
+    throw netlink::Error(netlink::ErrorCode::kNoNftables, "the kernel has no netfilter netlink", number);
+  }
+}
 
 netlink::Socket::Answer TableReader::get(uint16_t type, uint16_t flags, const Fill& fill,
                                          const netlink::Socket::OnMessage& on_message) {
@@ -134,7 +140,7 @@ std::optional<TableHeader> TableReader::header() {
   return header;
 }
 
-std::vector<TableReader::FoundSet> TableReader::sets() {
+std::vector<FoundSet> TableReader::sets() {
   std::vector<FoundSet> found;
   list(
       NFT_MSG_GETSET, "sets", [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_SET_TABLE, kTableName); },
@@ -149,7 +155,7 @@ std::vector<TableReader::FoundSet> TableReader::sets() {
   return found;
 }
 
-std::vector<TableReader::FoundRule> TableReader::rules() {
+std::vector<FoundRule> TableReader::rules() {
   std::vector<FoundRule> found;
   list(
       NFT_MSG_GETRULE, "rules", [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_RULE_TABLE, kTableName); },
@@ -166,6 +172,27 @@ std::vector<TableReader::FoundRule> TableReader::rules() {
         found.push_back(std::move(copy));
       });
   return found;
+}
+
+std::optional<std::vector<char>> TableReader::chain(const char* name) {
+  std::vector<char> attributes;
+  const auto answer = get(
+      NFT_MSG_GETCHAIN, NLM_F_ACK,
+      [&](nlmsghdr* m) {
+        mnl_attr_put_strz(m, NFTA_CHAIN_TABLE, kTableName);
+        mnl_attr_put_strz(m, NFTA_CHAIN_NAME, name);
+      },
+      [&](const nlmsghdr& reply) {
+        if (mnl_nlmsg_get_payload_len(&reply) < sizeof(nfgenmsg)) return;
+        const auto* bytes = static_cast<const char*>(mnl_nlmsg_get_payload_offset(&reply, sizeof(nfgenmsg)));
+        attributes.assign(bytes, static_cast<const char*>(mnl_nlmsg_get_payload_tail(&reply)));
+      });
+  if (answer.verdict.error == ENOENT) return std::nullopt;
+  if (answer.verdict.error != 0) {
+    throw netlink::system_error(std::string("cannot read chain ") + name, answer.verdict.error,
+                                answer.verdict.detail);
+  }
+  return attributes;
 }
 
 std::optional<std::vector<Interval>> TableReader::intervals(const SetDefinition& set) {
@@ -190,135 +217,6 @@ std::optional<std::vector<Interval>> TableReader::intervals(const SetDefinition&
       });
   if (!well_formed) return std::nullopt;
   return to_intervals(std::move(elements), set.key_bytes);
-}
-
-std::string TableReader::read_sets(TableContents& contents, Shape& shape) {
-  const auto found = sets();
-  const auto named = [&](const char* name) {
-    return std::find_if(found.begin(), found.end(), [&](const FoundSet& set) { return set.name == name; });
-  };
-  shape.allows_ipv4 = named(kAllowIpv4Set) != found.end();
-  shape.allows_ipv6 = named(kAllowIpv6Set) != found.end();
-
-  Ruleset& ruleset = contents.ruleset.emplace();
-  for (const SetDefinition& definition : set_definitions(shape)) {
-    const std::string name = std::string("set ") + definition.name;
-    const auto set = named(definition.name);
-    if (set == found.end()) return name + " is missing";
-    if (set->flags != NFT_SET_INTERVAL || set->key_type != definition.key_type ||
-        set->key_bytes != definition.key_bytes) {
-      return name + " is of another type";
-    }
-    const auto held = intervals(definition);
-    if (!held) return name + " holds elements that are not ours";
-    if (held->empty()) return name + " is empty";
-    if (definition.key_bytes == kPortBytes) {
-      if (held->front().first == Key{}) return name + " holds port 0";
-      auto counted = to_ports(*held);
-      if (counted.ports.size() > kMaxPortRanges) return name + " holds too many ranges";
-      ruleset.ports = std::move(counted.ports);
-      contents.refused = std::move(counted.packets);
-    } else {
-      const auto prefixes = to_prefixes(*held, definition.key_bytes);
-      ruleset.allow_from.insert(ruleset.allow_from.end(), prefixes.begin(), prefixes.end());
-    }
-  }
-  for (const FoundSet& set : found) {
-    if (set.name != kPortSet && set.name != kAllowIpv4Set && set.name != kAllowIpv6Set) {
-      return "set " + set.name + " was added";
-    }
-  }
-  return {};
-}
-
-std::string TableReader::compare_chains() {
-  for (const ChainDefinition& definition : chain_definitions()) {
-    alignas(nlmsghdr) char buffer[512] = {};
-    auto* expected = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWCHAIN, NFPROTO_INET, 0, 0);
-    nftnl_chain_nlmsg_build_payload(expected, definition.chain.get());
-
-    bool is_same = false;
-    const auto answer = get(
-        NFT_MSG_GETCHAIN, NLM_F_ACK,
-        [&](nlmsghdr* m) {
-          mnl_attr_put_strz(m, NFTA_CHAIN_TABLE, kTableName);
-          mnl_attr_put_strz(m, NFTA_CHAIN_NAME, definition.name);
-        },
-        [&](const nlmsghdr& reply) {
-          is_same = same_attributes(attributes_of(*expected), attributes_of(reply),
-                                    {NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE, NFTA_CHAIN_FLAGS, NFTA_CHAIN_COUNTERS,
-                                     NFTA_CHAIN_USERDATA});
-        });
-    const std::string name = std::string("chain ") + definition.name;
-    if (answer.verdict.error == ENOENT) return name + " is missing";
-    if (answer.verdict.error != 0) {
-      throw netlink::system_error("cannot read " + name, answer.verdict.error, answer.verdict.detail);
-    }
-    if (!is_same) return name + " has another type, hook, priority or policy";
-  }
-  return {};
-}
-
-std::string TableReader::compare_rules(Shape& shape) {
-  const auto found = rules();
-  const auto matches = [](const RuleDefinition& definition, const FoundRule& rule) {
-    alignas(nlmsghdr) char buffer[2048] = {};
-    auto* expected = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWRULE, NFPROTO_INET, 0, 0);
-    nftnl_rule_nlmsg_build_payload(expected, definition.rule.get());
-    const auto* held =
-        rule.expressions.empty() ? nullptr : reinterpret_cast<const nlattr*>(rule.expressions.data());
-    return same_expressions(attributes_of(*expected).find(NFTA_RULE_EXPRESSIONS), held);
-  };
-
-  // Only the first rule tells whether loopback is included.
-  const auto first =
-      std::find_if(found.begin(), found.end(), [](const FoundRule& r) { return r.chain == kBaseChain; });
-  shape.include_loopback = true;
-  auto expected = rule_definitions(shape);
-  if (first == found.end() || !matches(expected.front(), *first)) {
-    shape.include_loopback = false;
-    expected = rule_definitions(shape);
-  }
-
-  std::map<std::string, std::vector<const FoundRule*>> by_chain;
-  for (const FoundRule& rule : found) by_chain[rule.chain].push_back(&rule);
-  std::map<std::string, size_t> expected_count;
-  for (const RuleDefinition& definition : expected) {
-    const size_t index = expected_count[definition.chain]++;
-    const auto& present = by_chain[definition.chain];
-    const std::string place = "rule " + std::to_string(index + 1) + " of chain " + definition.chain;
-    if (index >= present.size()) return place + ", " + quoted(definition.text) + ", is missing";
-    if (!matches(definition, *present[index])) return place + " is not " + quoted(definition.text);
-  }
-  for (const auto& [chain, present] : by_chain) {
-    const size_t expected_rules = expected_count[chain];
-    if (present.size() > expected_rules) {
-      return "rule " + std::to_string(expected_rules + 1) + " of chain " + chain + " was added";
-    }
-  }
-  return {};
-}
-
-TableContents TableReader::contents(const TableHeader& header) {
-  TableContents contents;
-  Shape shape;
-  std::string difference = read_sets(contents, shape);
-  if (difference.empty()) difference = compare_chains();
-  if (difference.empty()) difference = compare_rules(shape);
-  if (difference.empty() && header.uses != set_definitions(shape).size() + chain_definitions().size()) {
-    difference = "a chain, set or object was added";
-  }
-  if (difference.empty() && header.flags & NFT_TABLE_F_DORMANT) difference = "the table is dormant";
-  if (difference.empty() && header.flags != 0 && header.flags != kOwnedFlags &&
-      header.flags != kOrphanFlags) {
-    difference = "the table has flags " + std::to_string(header.flags);
-  }
-  if (difference.empty()) {
-    contents.ruleset->include_loopback = shape.include_loopback;
-  } else {
-    contents = {std::nullopt, std::move(difference), std::nullopt};
-  }
-  return contents;
 }
 
 }  // namespace nftables

@@ -1,7 +1,8 @@
-// Reads what the kernel holds under our table's name and recognises it, or says what differs.
+// Reads what the kernel holds under our table's name, one kind of object a call.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,9 +10,11 @@
 #include "netlink/socket.hh"
 #include "nftables/definition.hh"
 #include "nftables/intervals.hh"
-#include "nftables/ruleset.hh"
 
 namespace nftables {
+
+// A socket to nf_tables. Throws netlink::Error, kNoNftables where the kernel cannot have any.
+netlink::Socket open_socket();
 
 struct TableHeader {
   uint32_t flags = 0;
@@ -26,12 +29,18 @@ struct TableHeader {
   bool is_ours() const { return is_mark(comment); }
 };
 
-struct TableContents {
-  // Nothing when the chains, rules or sets are not exactly ours; `difference` then says which.
-  std::optional<Ruleset> ruleset;
-  std::string difference;
-  // Packets per range of the ports; nothing where the elements have no counters.
-  std::optional<std::vector<uint64_t>> refused;
+struct FoundSet {
+  std::string name;
+  uint32_t flags;
+  uint32_t key_type;
+  uint32_t key_bytes;
+};
+
+struct FoundRule {
+  std::string chain;
+  // NFTA_RULE_EXPRESSIONS, with its header.
+  std::vector<char> expressions;
+  std::string comment;
 };
 
 class TableReader {
@@ -45,34 +54,18 @@ class TableReader {
   // Nothing when there is no table of our name.
   std::optional<TableHeader> header();
 
-  TableContents contents(const TableHeader& header);
+  std::vector<FoundSet> sets();
+  // Those of all chains, each chain's in their order.
+  std::vector<FoundRule> rules();
+  // The attributes of a chain; nothing when there is none of this name.
+  std::optional<std::vector<char>> chain(const char* name);
+  // Nothing when the set holds elements that nobody of ours writes.
+  std::optional<std::vector<Interval>> intervals(const SetDefinition& set);
 
   // Whether a listing since the last call was interrupted by a change, and so may be torn.
   bool was_interrupted();
 
  private:
-  struct FoundSet {
-    std::string name;
-    uint32_t flags;
-    uint32_t key_type;
-    uint32_t key_bytes;
-  };
-  struct FoundRule {
-    std::string chain;
-    // NFTA_RULE_EXPRESSIONS, with its header.
-    std::vector<char> expressions;
-    std::string comment;
-  };
-
-  std::vector<FoundSet> sets();
-  std::vector<FoundRule> rules();
-  std::optional<std::vector<Interval>> intervals(const SetDefinition& set);
-
-  // These return the difference, empty for none.
-  std::string read_sets(TableContents& contents, Shape& shape);
-  std::string compare_chains();
-  std::string compare_rules(Shape& shape);
-
   using Fill = std::function<void(nlmsghdr*)>;
   netlink::Socket::Answer get(uint16_t type, uint16_t flags, const Fill& fill,
                               const netlink::Socket::OnMessage& on_message);

@@ -1,7 +1,9 @@
 // The one file that loads the addon, and the one place that declares its type: what native/binding exports.
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { IptablesChainPresence } from './iptables.ts';
+import type { BaseChain } from './base-chains.ts';
+import type { IptablesChainPresence, LegacyTable } from './iptables.ts';
+import type { KernelTrial } from './kernel-trial.ts';
 import type {
   ConnectionCount,
   DestroyResult,
@@ -36,6 +38,9 @@ export interface NativeAddon {
   readonly Firewall: new (options: NativeFirewallOptions) => NativeFirewallHandle;
   connections(ports: readonly PortRange[], includeLoopback: boolean): Promise<ConnectionCount>;
   destroy(ports: readonly PortRange[], includeLoopback: boolean): Promise<DestroyResult>;
+  tryKernel(): Promise<KernelTrial>;
+  listBaseChains(): Promise<readonly BaseChain[]>;
+  listLegacyPrerouting(): Promise<readonly LegacyTable[] | null>;
   findIptablesChain(name: string): Promise<IptablesChainPresence>;
   notify(socketPath: string, text: string): void;
   /** Returns the function that lets go of the lock. */

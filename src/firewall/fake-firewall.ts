@@ -234,5 +234,5 @@ function same(a: Ruleset | null, b: Ruleset): boolean {
 function canonical(ruleset: Ruleset | null): unknown {
   if (ruleset === null) return null;
   const ports = ruleset.ports.map(({ first, last }) => [first, last]);
-  return [ports, ruleset.allowFrom, ruleset.includeLoopback];
+  return [ports, ruleset.allowFrom, ruleset.includeLoopback, ruleset.closing];
 }

@@ -24,7 +24,11 @@ export interface Firewall {
   monitor(onEvent: (event: RulesetEvent) => void, onError: (error: Error) => void): { close(): void };
   /** Counts the connections to `ports` that a drain waits for. */
   connections(ports: readonly PortRange[], includeLoopback: boolean): Promise<ConnectionCount>;
-  /** Closes local connections to `ports` with SOCK_DESTROY. */
+  /**
+   * Closes the connections to `ports` that have a socket on this host, and resets their peers (SOCK_DESTROY). Those of published
+   * ports have none: `Ruleset.closing` is for them. Rejects with `no-permission`, or `kernel` (EOPNOTSUPP) where the kernel
+   * cannot (CONFIG_INET_DIAG_DESTROY); some may be closed by then.
+   */
   destroy(ports: readonly PortRange[], includeLoopback: boolean): Promise<DestroyResult>;
   /** Tries the kernel's features without committing anything. */
   probe(): Promise<KernelFeatures>;

@@ -1,4 +1,4 @@
-// Chains of iptables, which are not ours: only whether one is there, without starting an iptables program.
+// What iptables has of chains and rules, which are not ours: only whether it is there, without starting an iptables program.
 import { loadAddon } from './binding.ts';
 import { toFirewallError } from './native-error.ts';
 
@@ -20,5 +20,26 @@ export async function findIptablesChain(name: string): Promise<IptablesChainPres
     return await addon.findIptablesChain(name);
   } catch (error) {
     throw toFirewallError('findIptablesChain', error);
+  }
+}
+
+/** A table of the kernel's own ip_tables or ip6_tables, which `iptables-legacy` makes. */
+export interface LegacyTable {
+  readonly family: 'ip' | 'ip6';
+  /** At prerouting `raw` has priority -300, `mangle` -150, which is the drain table's. */
+  readonly table: 'raw' | 'mangle';
+}
+
+/**
+ * Lists the tables `raw` and `mangle` whose chain PREROUTING has rules, which see a packet before the drain table may. Neither what
+ * the rules do nor the chain's policy is looked at. Null: no permission to look. Reads only, and loads no module of ip_tables.
+ * @throws FirewallError `kernel`; NativeLoadError when the addon cannot be loaded
+ */
+export async function listLegacyPrerouting(): Promise<readonly LegacyTable[] | null> {
+  const addon = loadAddon();
+  try {
+    return await addon.listLegacyPrerouting();
+  } catch (error) {
+    throw toFirewallError('listLegacyPrerouting', error);
   }
 }

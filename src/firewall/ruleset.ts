@@ -14,6 +14,11 @@ export interface Ruleset {
   readonly allowFrom: readonly string[];
   /** Whether connections over the loopback interface are refused too. */
   readonly includeLoopback: boolean;
+  /**
+   * Whether what is left of connections to published ports (DNATed, of an address of this host) is reset at its client's next
+   * packet, but for the sources in `allowFrom` and what comes over loopback. Conntrack runs as long as the table is there.
+   */
+  readonly closing: boolean;
 }
 
 /** How the table is held: `owned` has the flags owner and persist (Linux 6.9), `plain` has neither. */
@@ -68,8 +73,13 @@ export interface KernelFeatures {
   readonly kernelRelease: string;
 }
 
-/** What `destroy` achieved. */
+/**
+ * What `destroy` achieved. Connections that ended meanwhile are in neither number, nor are those of published ports, which have no
+ * socket here.
+ */
 export interface DestroyResult {
+  /** Connections that the kernel closed, resetting their peers. */
   readonly closed: number;
+  /** Connections that it would not close: they are still open, or are stubs that it ends by itself. */
   readonly failed: number;
 }

@@ -20,7 +20,7 @@ export interface Host {
 const port = (first: number, last = first): PortRange => ({ first, last });
 
 function ruleset(ports: readonly PortRange[], rest: Partial<Ruleset> = {}): Ruleset {
-  return { ports, allowFrom: [], includeLoopback: false, ...rest };
+  return { ports, allowFrom: [], includeLoopback: false, closing: false, ...rest };
 }
 
 /** `count` ranges of two ports, none touching another. */
@@ -36,6 +36,10 @@ const rulesets: Record<string, Ruleset> = {
   'every port': ruleset([port(1, 65535)]),
   'ranges one port apart': ruleset([port(1, 9), port(11, 19), port(21)]),
   'loopback too': ruleset([port(80)], { includeLoopback: true }),
+  'closing too': ruleset([port(80), port(8000, 8100)], { closing: true }),
+  'closing, with prefixes': ruleset([port(80)], { closing: true, allowFrom: ['10.0.0.0/8', 'fd00::/8'] }),
+  'closing, with loopback': ruleset([port(80)], { closing: true, includeLoopback: true }),
+  'no longer closing': ruleset([port(80)], { includeLoopback: true }),
   'an IPv4 prefix': ruleset([port(80)], { allowFrom: ['10.0.0.0/8'] }),
   'an IPv6 prefix': ruleset([port(80)], { allowFrom: ['2001:db8::/32'] }),
   'addresses and prefixes of both families': ruleset([port(80)], {

@@ -4,6 +4,8 @@ export interface DrainRuleset {
   readonly ports: readonly { readonly first: number; readonly last: number }[];
   readonly allowFrom: readonly string[];
   readonly includeLoopback: boolean;
+  /** Whether it also resets established flows to published ports. */
+  readonly closing: boolean;
 }
 
 /** What was found under our name; `unknown` when it could not be read. */
@@ -19,10 +21,11 @@ export type TableObservation =
     }
   | { readonly table: 'unknown'; readonly problem: string };
 
-/** Whether two rulesets refuse exactly the same connections. Both are in the canonical order of `Ruleset`. */
+/** Whether two rulesets refuse, and reset, exactly the same connections. Both are in the canonical order of `Ruleset`. */
 export function isSameRuleset(a: DrainRuleset, b: DrainRuleset): boolean {
   return (
     a.includeLoopback === b.includeLoopback &&
+    a.closing === b.closing &&
     a.ports.length === b.ports.length &&
     a.ports.every((range, i) => range.first === b.ports[i]?.first && range.last === b.ports[i]?.last) &&
     a.allowFrom.length === b.allowFrom.length &&

@@ -16,6 +16,7 @@ const ruleset = {
   ],
   allowFrom: ['10.0.0.0/8', 'fd00::/8'],
   includeLoopback: false,
+  closing: false,
 };
 
 async function cycle(times: number): Promise<void> {

@@ -9,5 +9,6 @@ const fail = (error: Error) => {
 const firewall = openFirewall({ ownership: 'auto' });
 const ports = Array.from({ length: 4096 }, (_, index) => ({ first: index * 3 + 1, last: index * 3 + 1 }));
 firewall.monitor(ignore, fail);
-for (let i = 0; i < 10; i++) void firewall.apply({ ports, allowFrom: [], includeLoopback: i % 2 === 0 });
+for (let i = 0; i < 10; i++)
+  void firewall.apply({ ports, allowFrom: [], includeLoopback: i % 2 === 0, closing: false });
 setImmediate(() => process.exit(7));

@@ -9,7 +9,12 @@ import type { Ruleset, RulesetEvent } from '../../../src/firewall/ruleset.ts';
 import { openFirewallIn } from '../../fixtures/firewall-process.ts';
 import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
 
-const ruleset: Ruleset = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false };
+const ruleset: Ruleset = {
+  ports: [{ first: 80, last: 80 }],
+  allowFrom: [],
+  includeLoopback: false,
+  closing: false,
+};
 
 async function withNamespace(body: (namespace: Namespace) => Promise<void>): Promise<void> {
   const namespace = await createNamespace();

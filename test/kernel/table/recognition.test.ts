@@ -13,6 +13,7 @@ const ruleset: Ruleset = {
   ],
   allowFrom: ['10.0.0.0/8', 'fd00::/8'],
   includeLoopback: false,
+  closing: false,
 };
 
 /** nft commands, and the difference that they make; handles are of the table as it was written. */
@@ -78,6 +79,43 @@ const edits: readonly (readonly [what: string, commands: string, difference: Reg
   ['the table made dormant', `add table ${table} { flags dormant; }`, /^the table is dormant$/],
 ];
 
+const closingEdits: typeof edits = [
+  [
+    'the ports of the closing chain changed',
+    `add element ${table} closing-ports { 22 }`,
+    /^set closing-ports holds other ports than set ports$/,
+  ],
+  [
+    'the ports of the closing chain flushed',
+    `flush set ${table} closing-ports`,
+    /^set closing-ports is empty$/,
+  ],
+  [
+    'the closing chain flushed',
+    `flush chain ${table} closing`,
+    /^rule 1 of chain closing, "fib daddr type != local return", is missing$/,
+  ],
+  [
+    'a rule added to the closing chain',
+    `add rule ${table} closing drop`,
+    /^rule 5 of chain closing was added$/,
+  ],
+  [
+    'the jump to the closing chain replaced',
+    `flush chain ${table} prerouting
+     add rule ${table} prerouting iif != "lo" tcp flags & (fin|syn|rst|ack) == syn jump new-connection
+     add rule ${table} prerouting iif != "lo" ct status dnat jump closing`,
+    /^rule 2 of chain prerouting is not "iif != "lo" ct direction/,
+  ],
+  [
+    'the closing chain deleted',
+    `flush chain ${table} prerouting
+     add rule ${table} prerouting iif != "lo" tcp flags & (fin|syn|rst|ack) == syn jump new-connection
+     delete chain ${table} closing`,
+    /^chain closing is missing$/,
+  ],
+];
+
 describe('a table that was edited', () => {
   let namespace: Namespace;
   let firewall: RemoteFirewall;
@@ -91,15 +129,19 @@ describe('a table that was edited', () => {
     await namespace.close();
   });
 
-  for (const [what, commands, difference] of edits) {
+  const cases = [
+    ...edits.map((edit) => [ruleset, ...edit] as const),
+    ...closingEdits.map((edit) => [{ ...ruleset, closing: true }, ...edit] as const),
+  ];
+  for (const [applied, what, commands, difference] of cases) {
     it(`names ${what}, and apply mends it`, async () => {
-      const intact = await firewall.apply(ruleset);
+      const intact = await firewall.apply(applied);
       await namespace.run('nft', ['-f', '-'], { input: commands });
       const edited = await firewall.inspect();
       assert.ok(edited.table === 'ours');
       assert.match(edited.difference!, difference);
       assert.deepEqual([edited.ruleset, edited.refused], [null, null]);
-      assert.deepEqual(await firewall.apply(ruleset), intact);
+      assert.deepEqual(await firewall.apply(applied), intact);
     });
   }
 
@@ -120,6 +162,7 @@ describe('a table that was edited', () => {
         ],
         allowFrom: ['10.0.0.0/8', '192.0.2.5/32', '192.0.2.6/31', '192.0.2.8/32', 'fd00::/8'],
         includeLoopback: false,
+        closing: false,
       },
       difference: null,
       refused: [0, 0, 0, 0],

@@ -53,6 +53,7 @@ for (const ownership of ['auto', 'plain'] as const) {
       ],
       allowFrom: [],
       includeLoopback: false,
+      closing: false,
     };
 
     it('refuses the ports given with a RST, on IPv4 and IPv6, and counts by range', async () => {

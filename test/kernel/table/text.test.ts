@@ -10,23 +10,52 @@ import { createNamespace } from '../../fixtures/netns.ts';
 const port = (first: number, last = first): PortRange => ({ first, last });
 
 const cases: Record<string, { ruleset: Ruleset; without?: readonly AvoidableFeature[] }> = {
-  'ports-only': { ruleset: { ports: [port(80)], allowFrom: [], includeLoopback: false } },
-  loopback: { ruleset: { ports: [port(1), port(65000, 65535)], allowFrom: [], includeLoopback: true } },
+  'ports-only': { ruleset: { ports: [port(80)], allowFrom: [], includeLoopback: false, closing: false } },
+  loopback: {
+    ruleset: { ports: [port(1), port(65000, 65535)], allowFrom: [], includeLoopback: true, closing: false },
+  },
   'allow-ipv4': {
-    ruleset: { ports: [port(80)], allowFrom: ['10.0.0.0/8', '192.0.2.1/32'], includeLoopback: false },
+    ruleset: {
+      ports: [port(80)],
+      allowFrom: ['10.0.0.0/8', '192.0.2.1/32'],
+      includeLoopback: false,
+      closing: false,
+    },
   },
   'allow-ipv6': {
-    ruleset: { ports: [port(80)], allowFrom: ['::1/128', '2001:db8::/32'], includeLoopback: false },
+    ruleset: {
+      ports: [port(80)],
+      allowFrom: ['::1/128', '2001:db8::/32'],
+      includeLoopback: false,
+      closing: false,
+    },
   },
   'allow-both': {
     ruleset: {
       ports: [port(80), port(443), port(8000, 8100)],
       allowFrom: ['10.0.0.0/9', '10.128.0.0/9', '192.0.2.0/24', 'fd00::/8'],
       includeLoopback: false,
+      closing: false,
+    },
+  },
+  closing: {
+    ruleset: { ports: [port(80), port(8000, 8100)], allowFrom: [], includeLoopback: false, closing: true },
+  },
+  'closing-allow-both': {
+    ruleset: {
+      ports: [port(80)],
+      allowFrom: ['10.0.0.0/8', 'fd00::/8'],
+      includeLoopback: true,
+      closing: true,
     },
   },
   'without-counters-and-comments': {
-    ruleset: { ports: [port(80), port(443)], allowFrom: ['10.0.0.0/8'], includeLoopback: false },
+    ruleset: {
+      ports: [port(80), port(443)],
+      allowFrom: ['10.0.0.0/8'],
+      includeLoopback: false,
+      closing: false,
+    },
     without: ['elementCounters', 'tableComments'],
   },
 };
@@ -51,7 +80,7 @@ for (const [name, { ruleset, without = [] }] of Object.entries(cases)) {
 
 it('the table with 4,096 ranges lists each of them', async () => {
   const ports = separateRanges(4096);
-  const text = await dump({ ports, allowFrom: [], includeLoopback: false }, []);
+  const text = await dump({ ports, allowFrom: [], includeLoopback: false, closing: false }, []);
   const listed = [...text.matchAll(/(\d+)-(\d+) counter packets 0 bytes 0/g)];
   assert.deepEqual(
     listed.map(([, first, last]) => port(Number(first), Number(last))),
@@ -61,7 +90,10 @@ it('the table with 4,096 ranges lists each of them', async () => {
 
 // Not 4,096: what nft sends in one piece then passes the buffer that it may have without real root.
 it('the table with 2,000 ranges loads again from its dump as ours and intact', async () => {
-  await assertLoadsAgain({ ports: separateRanges(2000), allowFrom: [], includeLoopback: false }, []);
+  await assertLoadsAgain(
+    { ports: separateRanges(2000), allowFrom: [], includeLoopback: false, closing: false },
+    [],
+  );
 });
 
 async function dump(ruleset: Ruleset, without: readonly AvoidableFeature[]): Promise<string> {

@@ -8,28 +8,37 @@ import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
 
 type Ownership = 'auto' | 'plain';
 
-const asked: Ruleset = {
+const refusing: Ruleset = {
   ports: [
     { first: 80, last: 80 },
     { first: 8000, last: 8100 },
   ],
   allowFrom: ['10.0.0.0/8', 'fd00::/8'],
   includeLoopback: false,
+  closing: false,
 };
-const another: Ruleset = { ports: [{ first: 443, last: 443 }], allowFrom: [], includeLoopback: true };
+const closing: Ruleset = { ...refusing, closing: true };
+const another: Ruleset = {
+  ports: [{ first: 443, last: 443 }],
+  allowFrom: [],
+  includeLoopback: true,
+  closing: false,
+};
 
 interface Scene {
   readonly namespace: Namespace;
   /** The firewall under test, opened before the scene was set. */
   readonly firewall: RemoteFirewall;
+  /** What it will be asked to apply. */
+  readonly asked: Ruleset;
 }
 
 /** What is there before; each leaves no live owner but the firewall under test. */
 const before: Record<string, (scene: Scene) => Promise<void>> = {
   absent: async () => {},
-  'plain, the same': ({ namespace }) => leave(namespace, 'plain', asked),
+  'plain, the same': ({ namespace, asked }) => leave(namespace, 'plain', asked),
   'plain, another': ({ namespace }) => leave(namespace, 'plain', another),
-  'plain, edited': async ({ namespace }) => {
+  'plain, edited': async ({ namespace, asked }) => {
     await leave(namespace, 'plain', asked);
     await namespace.run('nft', ['add rule inet cs-instance-watcher new-connection drop']);
   },
@@ -43,15 +52,24 @@ const before: Record<string, (scene: Scene) => Promise<void>> = {
     }`;
     await namespace.run('nft', ['-f', '-'], { input });
   },
-  'orphan, the same': ({ namespace }) => leave(namespace, 'auto', asked),
+  'orphan, the same': ({ namespace, asked }) => leave(namespace, 'auto', asked),
   'orphan, another': ({ namespace }) => leave(namespace, 'auto', another),
-  'orphan, edited': async ({ namespace }) => {
+  'orphan, edited': async ({ namespace, asked }) => {
     await leave(namespace, 'auto', asked);
     await namespace.run('nft', ['add element inet cs-instance-watcher ports { 22 }']);
   },
-  'ours, the same': async ({ firewall }) => void (await firewall.apply(asked)),
+  'plain, the same but for closing': ({ namespace, asked }) => leave(namespace, 'plain', toggled(asked)),
+  'orphan, the same but for closing': ({ namespace, asked }) => leave(namespace, 'auto', toggled(asked)),
+  'ours, the same but for closing': async ({ firewall, asked }) =>
+    void (await firewall.apply(toggled(asked))),
+  'ours, the same': async ({ firewall, asked }) => void (await firewall.apply(asked)),
   'ours, another': async ({ firewall }) => void (await firewall.apply(another)),
 };
+
+/** The same ruleset with the closing chain where it has none, and without where it has. */
+function toggled(ruleset: Ruleset): Ruleset {
+  return { ...ruleset, closing: !ruleset.closing };
+}
 
 /** A process applied it and died. */
 async function leave(namespace: Namespace, ownership: Ownership, ruleset: Ruleset): Promise<void> {
@@ -60,7 +78,7 @@ async function leave(namespace: Namespace, ownership: Ownership, ruleset: Rulese
   await firewall.kill();
 }
 
-function held(ownership: Ownership): Inspection {
+function held(ownership: Ownership, asked: Ruleset): Inspection {
   return {
     table: 'ours',
     ownership: ownership === 'auto' ? 'owned' : 'plain',
@@ -100,21 +118,28 @@ function observe(observer: RemoteFirewall): { seen: RulesetEvent[]; reached(coun
   };
 }
 
+function scenes(): (readonly [Ruleset, string, (scene: Scene) => Promise<void>])[] {
+  return [refusing, closing].flatMap((asked) =>
+    Object.entries(before).map(([name, prepare]) => [asked, name, prepare] as const),
+  );
+}
+
 for (const ownership of ['auto', 'plain'] as const) {
   describe(`a firewall with ownership ${ownership}`, () => {
-    for (const [name, prepare] of Object.entries(before)) {
-      it(`applies and removes where the table is ${name}`, { timeout: 20_000 }, async () => {
+    for (const [asked, name, prepare] of scenes()) {
+      const wanted = asked.closing ? 'one that closes too' : 'one that refuses';
+      it(`applies ${wanted} and removes it where the table is ${name}`, { timeout: 20_000 }, async () => {
         const namespace = await createNamespace();
         const firewall = await openFirewallIn(namespace, { ownership });
         const observer = await openFirewallIn(namespace, { ownership: 'plain' });
         try {
-          await prepare({ namespace, firewall });
+          await prepare({ namespace, firewall, asked });
           const { seen, reached } = observe(observer);
           // Calls are carried out in order: when this one is answered, the observer listens.
           await observer.inspect();
 
-          assert.deepEqual(await firewall.apply(asked), held(ownership));
-          assert.deepEqual(await firewall.inspect(), held(ownership));
+          assert.deepEqual(await firewall.apply(asked), held(ownership, asked));
+          assert.deepEqual(await firewall.inspect(), held(ownership, asked));
           await firewall.remove();
           assert.deepEqual(await firewall.inspect(), { table: 'absent' });
 
@@ -131,11 +156,11 @@ for (const ownership of ['auto', 'plain'] as const) {
         }
       });
 
-      it(`removes where the table is ${name}`, async () => {
+      it(`removes where the table is ${name}, beside ${wanted}`, async () => {
         const namespace = await createNamespace();
         const firewall = await openFirewallIn(namespace, { ownership });
         try {
-          await prepare({ namespace, firewall });
+          await prepare({ namespace, firewall, asked });
           await firewall.remove();
           assert.deepEqual(await firewall.inspect(), { table: 'absent' });
           assert.equal(await namespace.run('nft', ['list', 'ruleset']), '');
@@ -154,13 +179,13 @@ for (const ownership of ['auto', 'plain'] as const) {
         await owner.apply(another);
         const text = await namespace.run('nft', ['list', 'ruleset']);
         const isHeld = { name: 'FirewallError', code: 'table-held' };
-        await assert.rejects(firewall.apply(asked), isHeld);
+        await assert.rejects(firewall.apply(refusing), isHeld);
         await assert.rejects(firewall.apply(another), isHeld);
         await assert.rejects(firewall.remove(), isHeld);
         assert.equal(await namespace.run('nft', ['list', 'ruleset']), text);
 
         await owner.kill();
-        assert.deepEqual(await firewall.apply(asked), held(ownership));
+        assert.deepEqual(await firewall.apply(refusing), held(ownership, refusing));
       } finally {
         await Promise.all([owner.kill(), firewall.kill()]);
         await namespace.close();
@@ -172,14 +197,14 @@ for (const ownership of ['auto', 'plain'] as const) {
 it('takes an intact orphan over without touching its chains', async () => {
   const namespace = await createNamespace();
   try {
-    await leave(namespace, 'auto', asked);
+    await leave(namespace, 'auto', refusing);
     const handles = async () =>
       (await namespace.run('nft', ['-a', 'list', 'ruleset'])).match(/# handle \d+/g);
     const orphaned = await handles();
     const firewall = await openFirewallIn(namespace, { ownership: 'auto' });
     try {
-      assert.deepEqual(await firewall.inspect(), { ...held('auto'), holder: 'nobody' });
-      assert.deepEqual(await firewall.apply(asked), held('auto'));
+      assert.deepEqual(await firewall.inspect(), { ...held('auto', refusing), holder: 'nobody' });
+      assert.deepEqual(await firewall.apply(refusing), held('auto', refusing));
       assert.deepEqual(await handles(), orphaned);
       await assert.rejects(namespace.run('nft', ['delete', 'table', 'inet', 'cs-instance-watcher']));
     } finally {

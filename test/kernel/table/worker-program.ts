@@ -9,7 +9,7 @@ const fail = (error: Error) => {
 };
 
 const rounds = 20;
-const ruleset = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false };
+const ruleset = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false, closing: false };
 
 if (isMainThread) {
   for (let i = 0; i < rounds; i++) {

@@ -4,7 +4,12 @@ import { describe, it } from 'node:test';
 import { FakeFirewall, FakeKernel } from '../../../src/firewall/fake-firewall.ts';
 import type { Ruleset, RulesetEvent } from '../../../src/firewall/ruleset.ts';
 
-const ruleset: Ruleset = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false };
+const ruleset: Ruleset = {
+  ports: [{ first: 80, last: 80 }],
+  allowFrom: [],
+  includeLoopback: false,
+  closing: false,
+};
 
 describe('FakeKernel', () => {
   for (const [what, change, code] of [
