@@ -1,6 +1,6 @@
 // The EC2 instance metadata service, version 2 only. Every read ends in one of three outcomes, because the agent
 // acts on a definite absence and never on not knowing.
-import { DeadlineExceeded, runWithin } from './deadline.ts';
+import { abandonOnAbort, DeadlineExceeded, runWithin } from './deadline.ts';
 import { closeAgents, createDirectAgents, type Environment, EnvironmentError } from './http-agents.ts';
 import { exchange, type HttpAnswer } from './http-exchange.ts';
 import { TransportError } from './transport-error.ts';
@@ -59,6 +59,7 @@ export function createImds(options: ImdsOptions): Imds {
   const endpoint = imdsEndpoint(env);
   const agents = createDirectAgents();
   let token: Token | undefined;
+  let tokenRequest: Promise<Token> | undefined;
 
   const send = (method: 'GET' | 'PUT', path: string, headers: Record<string, string>, signal: AbortSignal) =>
     exchange(
@@ -66,23 +67,32 @@ export function createImds(options: ImdsOptions): Imds {
       { agents, maxBodyBytes, signal },
     );
 
-  const freshToken = async (signal: AbortSignal): Promise<string> => {
+  const requestToken = async (signal: AbortSignal): Promise<Token> => {
     const askedAtMs = monotonicMs();
-    if (token !== undefined && askedAtMs < token.refreshAtMs) return token.value;
     const answer = await send('PUT', 'api/token', { [ttlHeader]: String(ttlSeconds) }, signal);
     if (answer.status !== 200) throw new TokenRefused(answer.status);
     const granted = Number(answer.headers[ttlHeader]);
     const lifetimeMs = (granted > 0 ? granted : ttlSeconds) * 1000;
     token = { value: answer.body.toString('latin1').trim(), refreshAtMs: askedAtMs + lifetimeMs * 0.9 };
-    return token.value;
+    return token;
+  };
+
+  // Reads at the same time share one request. Its deadline is its own: whoever gives up does not end it for the others.
+  const freshToken = async (signal: AbortSignal): Promise<Token> => {
+    if (token !== undefined && monotonicMs() < token.refreshAtMs) return token;
+    tokenRequest ??= runWithin({ timeoutMs }, requestToken).finally(() => {
+      tokenRequest = undefined;
+    });
+    return abandonOnAbort(tokenRequest, signal);
   };
 
   const get = async (path: string, signal: AbortSignal): Promise<HttpAnswer> => {
-    const first = await send('GET', path, { [tokenHeader]: await freshToken(signal) }, signal);
+    const used = await freshToken(signal);
+    const first = await send('GET', path, { [tokenHeader]: used.value }, signal);
     if (first.status !== 401) return first;
     // The token died early: the instance was stopped and started, or resumed from hibernation.
-    token = undefined;
-    return send('GET', path, { [tokenHeader]: await freshToken(signal) }, signal);
+    if (token === used) token = undefined;
+    return send('GET', path, { [tokenHeader]: (await freshToken(signal)).value }, signal);
   };
 
   return {
@@ -107,7 +117,8 @@ class TokenRefused extends Error {
   }
 }
 
-function imdsEndpoint(env: Environment): URL {
+/** Where the metadata service is for this environment. Throws EnvironmentError when the endpoint named there is no URL. */
+export function imdsEndpoint(env: Environment): URL {
   const explicit = env.AWS_EC2_METADATA_SERVICE_ENDPOINT;
   if (explicit) {
     const url = URL.parse(explicit.includes('://') ? explicit : `http://${explicit}`);

@@ -1,5 +1,6 @@
 // What the agent reads about its own instance, translated once from the wire's spelling.
 import { type Imds, type ImdsAnswer, unknown } from './imds.ts';
+import { toDocument } from './metadata-document.ts';
 
 export type InstanceIdentity = {
   readonly instanceId: string;
@@ -83,14 +84,7 @@ async function readMatching(
 }
 
 function toInstanceIdentity(text: string): InstanceIdentity | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof document !== 'object' || document === null) return undefined;
-  const { instanceId, region, accountId, availabilityZone } = document as Record<string, unknown>;
+  const { instanceId, region, accountId, availabilityZone } = toDocument(text);
   if (
     !isNonEmpty(instanceId) ||
     !isNonEmpty(region) ||

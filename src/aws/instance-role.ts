@@ -3,6 +3,7 @@
 import type { Credentials } from './credentials.ts';
 import type { Imds } from './imds.ts';
 import { readRoleName } from './instance-metadata.ts';
+import { toDocument } from './metadata-document.ts';
 
 export type RoleCredentials =
   | { readonly kind: 'found'; readonly credentials: Credentials }
@@ -27,7 +28,7 @@ export async function readRoleCredentials(imds: Imds): Promise<RoleCredentials> 
   return { kind: 'unavailable', reason: `role ${role.value}: the metadata service gives ${code}` };
 }
 
-function toCredentials(document: Record<string, unknown>): Credentials | undefined {
+function toCredentials(document: Readonly<Record<string, unknown>>): Credentials | undefined {
   const { AccessKeyId, SecretAccessKey, Token, Expiration } = document;
   if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string' || typeof Token !== 'string') {
     return undefined;
@@ -35,13 +36,4 @@ function toCredentials(document: Record<string, unknown>): Credentials | undefin
   const expiresAtMs = typeof Expiration === 'string' ? Date.parse(Expiration) : Number.NaN;
   if (Number.isNaN(expiresAtMs)) return undefined;
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token, expiresAtMs };
-}
-
-function toDocument(text: string): Record<string, unknown> {
-  try {
-    const document: unknown = JSON.parse(text);
-    return typeof document === 'object' && document !== null ? { ...document } : {};
-  } catch {
-    return {};
-  }
 }

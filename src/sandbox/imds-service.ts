@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ReceivedRequest } from '../aws/sigv4/verify.ts';
 import type { IssuedKey } from './issued-keys.ts';
 import type { Answer } from './listener.ts';
+import { readSignalItem } from './signals.ts';
 import type { SandboxState } from './state.ts';
 
 export type ImdsService = {
@@ -77,7 +78,7 @@ function readItem(path: string, state: SandboxState, currentKey: () => IssuedKey
     if (path === rolePath || path === `${rolePath}/`) return instance.roleName;
     if (path === `${rolePath}/${instance.roleName}`) return credentialsDocument(currentKey());
   }
-  return undefined;
+  return readSignalItem(path, state.signals);
 }
 
 function identityDocument({ instance }: SandboxState): string {

@@ -1,4 +1,5 @@
 // Everything about the sandbox that may be changed while it runs, and the one checked way of changing it.
+import { noSignals, type Signals, signalProblem } from './signals.ts';
 
 export type SandboxState = {
   instance: {
@@ -14,6 +15,7 @@ export type SandboxState = {
     tags: Record<string, string>;
   };
   imds: { allowV1: boolean; tagsEnabled: boolean; maxTokenTtlSeconds: number };
+  signals: Signals;
   /** Lifetime of role credentials issued from now on. */
   credentials: { lifetimeSeconds: number };
   /** The server's clock against this host's, seen in `Date` and in the verification of signatures. */
@@ -35,7 +37,7 @@ export type SandboxState = {
 
 export type Dialect = 'd0' | 'd1' | 'd2';
 
-/** Any part of the state. Maps (tags, overrides) are replaced as a whole. */
+/** Any part of the state. Maps (tags, overrides) and signals are replaced as a whole. */
 export type SandboxChange = { readonly [Part in keyof SandboxState]?: Partial<SandboxState[Part]> };
 
 /** A change that names something unknown or of the wrong type. */
@@ -46,7 +48,7 @@ export class SandboxChangeError extends Error {
   }
 }
 
-/** A t3.small of the group `demo`, tags published, whose API has not been set yet. */
+/** A t3.small of the group `demo`, tags published, nothing announced, whose API has not been set yet. */
 export function initialState(): SandboxState {
   return {
     instance: {
@@ -61,6 +63,7 @@ export function initialState(): SandboxState {
       tags: { Name: 'watched', 'clonesquad:group-name': 'demo' },
     },
     imds: { allowV1: false, tagsEnabled: true, maxTokenTtlSeconds: 21_600 },
+    signals: noSignals(),
     credentials: { lifetimeSeconds: 6 * 3600 },
     clock: { offsetMs: 0 },
     permissions: { describeInstances: true, invokeFunction: true },
@@ -83,7 +86,9 @@ export function changedState(state: SandboxState, change: unknown): SandboxState
     const target = memberOf(next, part, part) as Record<string, unknown>;
     for (const [name, value] of Object.entries(asObject(members, part))) {
       const path = `${part}.${name}`;
-      target[name] = checkedValue(memberOf(target, name, path), value, path);
+      const current = memberOf(target, name, path);
+      target[name] =
+        part === 'signals' ? checkedSignal(name, value, path) : checkedValue(current, value, path);
     }
   }
   return next;
@@ -104,6 +109,12 @@ function checkedValue(current: unknown, value: unknown, path: string): unknown {
     throw new SandboxChangeError(path, `must be a ${typeof current}`);
   }
   return value;
+}
+
+function checkedSignal(name: string, value: unknown, path: string): unknown {
+  const problem = signalProblem(name as keyof Signals, value);
+  if (problem !== undefined) throw new SandboxChangeError(path, problem);
+  return structuredClone(value);
 }
 
 function memberOf(target: object, name: string, path: string): unknown {

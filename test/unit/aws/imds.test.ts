@@ -164,6 +164,51 @@ describe('the session token', () => {
     assert.equal((await imds.read('meta-data/instance-id')).kind, 'value');
     assert.equal(tokensAsked(), 2);
   });
+
+  const paths = ['meta-data/instance-id', 'meta-data/placement/region', 'meta-data/services/domain'];
+  const readAll = async (imds: Imds): Promise<string[]> =>
+    (await Promise.all(paths.map((path) => imds.read(path)))).map(({ kind }) => kind);
+
+  test('is asked for once by reads at the same time, and once again when it has died', async () => {
+    const imds = client();
+    assert.deepEqual(await readAll(imds), ['value', 'value', 'value']);
+    assert.equal(tokensAsked(), 1);
+    sandbox.setFault('imds', { kind: 'status', status: 401, operation: 'GET', times: 3 });
+    assert.deepEqual(await readAll(imds), ['value', 'value', 'value']);
+    assert.equal(tokensAsked(), 2);
+  });
+
+  test('that took the place of a dead one is not given up for a late refusal of the dead one', async () => {
+    const imds = client();
+    await imds.read('meta-data/instance-id');
+    const refused = { kind: 'status', status: 401, times: 1 } as const;
+    sandbox.setFault('imds', { ...refused, latencyMs: 200, operation: 'GET meta-data/placement/region' });
+    const late = imds.read('meta-data/placement/region');
+    while (sandbox.faults().imds !== undefined) await new Promise(setImmediate);
+    sandbox.setFault('imds', { ...refused, operation: 'GET meta-data/instance-id' });
+    assert.equal((await imds.read('meta-data/instance-id')).kind, 'value');
+    assert.equal((await late).kind, 'value');
+    assert.equal(tokensAsked(), 2);
+  });
+
+  test('that cannot be had is asked for again by the next read', async () => {
+    const imds = client();
+    sandbox.setFault('imds', { kind: 'status', status: 503, operation: 'PUT', times: 1 });
+    assert.deepEqual(await readAll(imds), ['unknown', 'unknown', 'unknown']);
+    assert.deepEqual(await readAll(imds), ['value', 'value', 'value']);
+    assert.equal(tokensAsked(), 2);
+  });
+
+  test('still comes for the others when the read that began the request is given up', async () => {
+    const imds = client();
+    const hurried = new AbortController();
+    sandbox.setFault('imds', { kind: 'latency', latencyMs: 100, operation: 'PUT', times: 1 });
+    const first = imds.read('meta-data/instance-id', hurried.signal);
+    const second = imds.read('meta-data/instance-id');
+    hurried.abort();
+    assert.deepEqual([(await first).kind, (await second).kind], ['unknown', 'value']);
+    assert.equal(tokensAsked(), 1);
+  });
 });
 
 describe('where the service is', () => {

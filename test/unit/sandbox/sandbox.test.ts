@@ -86,6 +86,29 @@ describe('the metadata service', () => {
     assert.equal((await read('meta-data/tags/instance/Name')).status, 404);
   });
 
+  test('announces an interruption, a rebalance, a state to come, or nothing', async () => {
+    const announced = [
+      [
+        'meta-data/spot/instance-action',
+        { spotInterruption: { action: 'terminate', time: '2026-11-22T10:00:00Z' } },
+        '{"action":"terminate","time":"2026-11-22T10:00:00Z"}',
+      ],
+      [
+        'meta-data/events/recommendations/rebalance',
+        { rebalanceNoticeTime: '2026-11-22T09:00:00Z' },
+        '{"noticeTime":"2026-11-22T09:00:00Z"}',
+      ],
+      ['meta-data/autoscaling/target-lifecycle-state', { targetLifecycleState: 'Standby' }, 'Standby'],
+    ] as const;
+    for (const [path, signals, text] of announced) {
+      assert.equal((await read(path)).status, 404, path);
+      sandbox.change({ signals });
+      assert.deepEqual(await read(path), { status: 200, text });
+      sandbox.change({ signals: Object.fromEntries(Object.keys(signals).map((name) => [name, null])) });
+      assert.equal((await read(path)).status, 404, path);
+    }
+  });
+
   test('gives the role’s credentials, the same until they near their end', async () => {
     sandbox.change({ credentials: { lifetimeSeconds: 3600 } });
     const path = 'meta-data/iam/security-credentials/watched-instance';
@@ -273,6 +296,15 @@ describe('the admin interface', () => {
     );
   });
 
+  test('announces, and takes back', async () => {
+    const spotInterruption = { action: 'stop', time: '2026-11-22T10:00:00Z' };
+    const item = 'meta-data/spot/instance-action';
+    assert.equal((await admin('PATCH', 'state', { signals: { spotInterruption } })).status, 200);
+    assert.deepEqual(JSON.parse((await read(item)).text), spotInterruption);
+    assert.equal((await admin('PATCH', 'state', { signals: { spotInterruption: null } })).status, 200);
+    assert.equal((await read(item)).status, 404);
+  });
+
   test('sets and lifts faults', async () => {
     const fault = { kind: 'status', status: 503 };
     assert.deepEqual(await admin('PUT', 'faults/ec2', fault), { status: 200, json: { ec2: fault } });
@@ -309,6 +341,13 @@ describe('the admin interface', () => {
   const refused: readonly [method: string, path: string, body: unknown, status: number, message: RegExp][] = [
     ['PATCH', 'state', '{', 400, /not JSON/],
     ['PATCH', 'state', { imds: { tags: true } }, 400, /imds\.tags: there is no such setting/],
+    [
+      'PATCH',
+      'state',
+      { signals: { targetLifecycleState: 'Gone' } },
+      400,
+      /signals\.targetLifecycleState: must/,
+    ],
     ['PUT', 'faults/s3', { kind: 'hang' }, 400, /s3: must be one of imds, sts, ec2, lambda/],
     ['PUT', 'faults/ec2', { kind: 'x' }, 400, /fault\.kind/],
     ['POST', 'keys', { sessionName: 'a b' }, 400, /sessionName/],

@@ -12,6 +12,25 @@ describe('a change of the state', () => {
     assert.equal(after.instance.region, before.instance.region);
   });
 
+  test('announces what EC2 and Auto Scaling could, and takes it back with null', () => {
+    const signals = {
+      spotInterruption: { action: 'hibernate', time: '2026-11-22T10:00:00Z' },
+      rebalanceNoticeTime: '2026-11-22T09:00:00Z',
+      targetLifecycleState: 'Warmed:Stopped',
+    };
+    const announced = changedState(initialState(), { signals });
+    assert.deepEqual(announced.signals, signals);
+    assert.notEqual(announced.signals.spotInterruption, signals.spotInterruption, 'the state is its own');
+    const cleared = changedState(announced, {
+      signals: { spotInterruption: null, targetLifecycleState: null },
+    });
+    assert.deepEqual(cleared.signals, {
+      ...initialState().signals,
+      rebalanceNoticeTime: '2026-11-22T09:00:00Z',
+    });
+  });
+
+  const time = '2026-11-22T10:00:00Z';
   const refused: readonly [change: unknown, message: RegExp][] = [
     [[], /^state: must be a JSON object/],
     [{ instances: {} }, /^instances: there is no such setting/],
@@ -23,6 +42,20 @@ describe('a change of the state', () => {
     [{ instance: { tags: null } }, /^instance\.tags: must be a JSON object/],
     [{ discovery: { dialect: 'd3' } }, /^discovery\.dialect: must be d0, d1 or d2/],
     [{ credentials: { lifetimeSeconds: Number.NaN } }, /^credentials\.lifetimeSeconds: must be a number/],
+    [{ signals: null }, /^signals: must be a JSON object/],
+    [{ signals: { spot: null } }, /^signals\.spot: there is no such setting/],
+    [{ signals: { spotInterruption: 'stop' } }, /^signals\.spotInterruption: must be null or \{"action"/],
+    [{ signals: { spotInterruption: [] } }, /^signals\.spotInterruption: /],
+    [{ signals: { spotInterruption: { action: 'stop' } } }, /^signals\.spotInterruption: /],
+    [{ signals: { spotInterruption: { action: 'reboot', time } } }, /^signals\.spotInterruption: /],
+    [{ signals: { spotInterruption: { action: 'stop', time: 'soon' } } }, /^signals\.spotInterruption: /],
+    [{ signals: { spotInterruption: { action: 'stop', time, by: 'me' } } }, /^signals\.spotInterruption: /],
+    [{ signals: { rebalanceNoticeTime: '' } }, /^signals\.rebalanceNoticeTime: must be null or UTC such as/],
+    [{ signals: { rebalanceNoticeTime: '2026-13-22T10:00:00Z' } }, /^signals\.rebalanceNoticeTime: /],
+    [
+      { signals: { targetLifecycleState: 'Terminating' } },
+      /^signals\.targetLifecycleState: must be null or one of InService, /,
+    ],
   ];
   for (const [change, message] of refused) {
     test(`${JSON.stringify(change)} is refused`, () => {
