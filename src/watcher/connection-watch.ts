@@ -3,6 +3,7 @@
 import type { Firewall } from '../firewall/firewall.ts';
 import type { ConnectionCount } from '../firewall/ruleset.ts';
 import type { DrainRuleset } from './domain/desired-firewall.ts';
+import type { DrainCount } from './domain/drain.ts';
 import { COUNT_INTERVAL_MS, type DrainProgress, NOT_COUNTED, withCount } from './domain/drain-progress.ts';
 import type { Clock, Reporter } from './ports.ts';
 
@@ -26,9 +27,9 @@ export class ConnectionWatch {
     this.#counted = counted;
   }
 
-  /** The connections left at the last count; null when not watching or not known. */
-  get left(): number | null {
-    return this.#watching === null ? null : this.#progress.left;
+  /** What the last count gave; null when not watching. */
+  get count(): DrainCount | null {
+    return this.#watching === null ? null : this.#progress;
   }
 
   /** Counts connections to the ruleset's ports until `stop`, from now on; goes on when it was counting them already. */
@@ -50,7 +51,7 @@ export class ConnectionWatch {
       const count = await this.#connections();
       if (signal.aborted) return;
       this.#progress = withCount(this.#progress, count.known ? count.total : null, this.#clock.monotonicMs());
-      this.#reporter.connections(count, this.#progress.drained);
+      this.#reporter.connections(count);
       this.#counted();
       await this.#clock.sleep(this.#progress.drained ? DRAINED_INTERVAL_MS : COUNT_INTERVAL_MS, signal);
     }

@@ -1,17 +1,17 @@
 // What wakes the loop. Wake-ups of one kind merge: the loop is level-triggered and only the newest answer counts.
 import type { Answer } from './domain/answer.ts';
+import type { SignalReadings } from './domain/signals.ts';
 
 export interface Wake {
   readonly answer: Answer | null;
-  /** The table may no longer be what was put in place. */
-  readonly touched: boolean;
-  /** The settings were replaced. */
-  readonly reload: boolean;
-  /** Connections were counted: what is told of the agent may have changed. */
-  readonly counted: boolean;
+  readonly signals: SignalReadings | null;
+  /** The table is to be looked at: it may no longer be what was put in place, or another one is due. */
+  readonly look: boolean;
+  /** Connections were counted, or a deadline may have passed. */
+  readonly tick: boolean;
 }
 
-const NOTHING: Wake = { answer: null, touched: false, reload: false, counted: false };
+const NOTHING: Wake = { answer: null, signals: null, look: false, tick: false };
 
 export class Inbox {
   readonly #signal: AbortSignal;

@@ -1,12 +1,16 @@
 // The agent: observe, decide, perform, wait. Sees ports only; every policy is in domain/, every effect behind a port.
-import type { AgentState } from './domain/agent-state.ts';
-import type { Reason } from './domain/decision.ts';
-import { isSameRuleset } from './domain/desired-firewall.ts';
-import { isUninformed, plan } from './domain/plan.ts';
-import type { Step } from './domain/step.ts';
 import { ConnectionWatch } from './connection-watch.ts';
+import type { AgentState } from './domain/agent-state.ts';
+import type { Answer } from './domain/answer.ts';
+import { isSameRuleset } from './domain/desired-firewall.ts';
+import { nextDueMs } from './domain/drain.ts';
+import { isUninformed } from './domain/hear.ts';
+import type { Lease } from './domain/lease.ts';
+import { plan } from './domain/plan.ts';
+import { prevailing } from './domain/prevailing.ts';
+import type { Step } from './domain/step.ts';
 import { Inbox, type Wake } from './inbox.ts';
-import { pollAtSlots } from './poller.ts';
+import { askAtSlots } from './poller.ts';
 import type { AgentPorts, Settings, Summary } from './ports.ts';
 import { TableKeeper } from './table-keeper.ts';
 
@@ -14,6 +18,8 @@ import { TableKeeper } from './table-keeper.ts';
 export interface Agent {
   /** Takes new settings into the next cycle, which begins at once; the poll schedule starts anew. */
   reload(settings: Settings): void;
+  /** Puts a lease in force, or ends the one that is (null). */
+  lease(lease: Lease | null): void;
   /** Settles when the signal given to `startAgent` has aborted and the loop has ended. The table stays as it is. */
   readonly ended: Promise<void>;
 }
@@ -26,7 +32,11 @@ export function startAgent(
   signal: AbortSignal,
 ): Agent {
   const loop = new Loop(initial, first, ports, signal);
-  return { reload: (settings) => loop.reload(settings), ended: loop.run() };
+  return {
+    reload: (settings) => loop.reload(settings),
+    lease: (lease) => loop.lease(lease),
+    ended: loop.run(),
+  };
 }
 
 class Loop {
@@ -37,7 +47,10 @@ class Loop {
   readonly #connections: ConnectionWatch;
   #state: AgentState;
   #settings: Settings;
+  #lease: Lease | null = null;
+  #change: string;
   #polling: AbortController;
+  #alarm: NodeJS.Timeout | null = null;
 
   constructor(initial: AgentState, settings: Settings, ports: AgentPorts, signal: AbortSignal) {
     this.#state = initial;
@@ -45,11 +58,13 @@ class Loop {
     this.#ports = ports;
     this.#signal = signal;
     this.#inbox = new Inbox(signal);
+    this.#change = ports.newId();
+    ports.reporter.changeBegan(this.#change);
     this.#keeper = new TableKeeper(ports.firewall, ports.clock, ports.reporter, () =>
-      this.#inbox.post({ touched: true }),
+      this.#inbox.post({ look: true }),
     );
     this.#connections = new ConnectionWatch(ports.firewall, ports.clock, ports.reporter, () =>
-      this.#inbox.post({ counted: true }),
+      this.#inbox.post({ tick: true }),
     );
     this.#polling = new AbortController();
   }
@@ -61,71 +76,124 @@ class Loop {
     if (!isSame) this.#state = { ...this.#state, adopted: false };
     this.#settings = settings;
     this.#startPolling();
-    this.#inbox.post({ reload: true });
+    this.#inbox.post({ look: true });
+  }
+
+  lease(lease: Lease | null): void {
+    this.#lease = lease;
+    this.#inbox.post({ look: true });
   }
 
   async run(): Promise<void> {
     this.#startPolling();
     // A drain of this boot is held or restored before anything is heard.
-    this.#inbox.post({ reload: true });
+    this.#inbox.post({ look: true });
     try {
       for (let wake = await this.#inbox.take(); wake !== null; wake = await this.#inbox.take()) {
-        if (wake.answer !== null || wake.touched || wake.reload) await this.#reconcile(wake);
+        await this.#cycle(wake);
         this.#ports.reporter.settled(this.#summary());
       }
     } finally {
       this.#polling.abort();
       this.#connections.stop();
       this.#keeper.close();
+      if (this.#alarm !== null) clearTimeout(this.#alarm);
     }
   }
 
   #startPolling(): void {
     this.#polling.abort();
     this.#polling = new AbortController();
-    const { source, pollPeriodMs } = this.#settings;
-    const { clock, random } = this.#ports;
+    const { source, signals, pollPeriodMs } = this.#settings;
+    const { clock, random, reporter } = this.#ports;
+    const slots = { periodMs: pollPeriodMs, clock, random };
     const signal = AbortSignal.any([this.#signal, this.#polling.signal]);
-    void pollAtSlots(source, pollPeriodMs, clock, random, (answer) => this.#inbox.post({ answer }), signal);
+    void askAtSlots(
+      {
+        ask: (limits) => source.poll(limits),
+        failed: (message): Answer => ({ kind: 'unknown', class: 'transport', message }),
+        deliver: (answer, asked) => {
+          reporter.polled({ answer, ...asked });
+          this.#inbox.post({ answer });
+        },
+        slept: () => source.forgetSession(),
+      },
+      slots,
+      signal,
+    );
+    if (signals === null) {
+      this.#inbox.post({ signals: {} });
+      return;
+    }
+    void askAtSlots(
+      {
+        ask: (limits) => signals.read(limits),
+        failed: () => null,
+        deliver: (readings) => this.#inbox.post({ signals: readings }),
+        slept: () => {},
+      },
+      slots,
+      signal,
+    );
   }
 
   #summary(): Summary {
     return {
-      instanceState: this.#state.instanceState,
+      state: this.#state,
+      now: prevailing(this.#state),
       refusing: this.#isRefusing(),
-      reasons: this.#state.reasons,
-      holding: this.#state.hold !== null,
-      connectionsLeft: this.#connections.left,
+      count: this.#connections.count,
       degraded: isUninformed(this.#state) ? ['the API has no information about this instance'] : [],
     };
   }
 
   #isRefusing(): boolean {
-    return this.#state.desired === 'refuse' && this.#state.adopted;
+    return this.#state.adopted;
   }
 
-  async #reconcile(wake: Wake): Promise<void> {
-    const { clock } = this.#ports;
-    const { ruleset } = this.#settings.plan;
-    const table = await this.#keeper.look(ruleset !== null);
+  async #cycle({ answer, signals, look }: Wake): Promise<void> {
+    const { clock, newId, reporter } = this.#ports;
+    const { plan: config } = this.#settings;
+    const isLooking = look || answer !== null || signals !== null;
+    const table = isLooking ? await this.#keeper.look(config.ruleset !== null) : null;
     const observation = {
-      answer: wake.answer,
+      answer,
+      signals,
+      lease: this.#lease,
+      count: this.#connections.count,
       table,
       monotonicMs: clock.monotonicMs(),
       wallMs: clock.wallMs(),
     };
-    const { next, steps } = plan(this.#state, observation, this.#settings.plan);
+    const { next, steps, isChange, isLookDue } = plan(this.#state, observation, config);
+    if (isChange) {
+      this.#change = newId();
+      reporter.changeBegan(this.#change);
+    }
     this.#state = next;
     const tell: (() => void)[] = [];
     for (const step of steps) await this.#perform(step, tell);
-    if (!steps.some(isFirewallStep)) this.#keeper.rest();
+    if (isLooking && !steps.some(isFirewallStep)) this.#keeper.rest();
     // What was done to the table is told after the change that caused it, though it was done first.
     for (const line of tell) line();
-    if (this.#isRefusing() && ruleset !== null) this.#connections.start(ruleset);
+    if (isLookDue) this.#inbox.post({ look: true });
+    if (this.#isRefusing() && config.ruleset !== null) this.#connections.start(config.ruleset);
     else this.#connections.stop();
+    this.#setAlarm();
+  }
+
+  /** Wakes the loop when the drain's next deadline has come. */
+  #setAlarm(): void {
+    if (this.#alarm !== null) clearTimeout(this.#alarm);
+    const nowMs = this.#ports.clock.monotonicMs();
+    const dueMs = nextDueMs(this.#state.drain, this.#settings.plan, nowMs);
+    // Node.js takes a longer time for none at all; a later cycle sets the rest.
+    const waitMs = dueMs === null ? null : Math.min(Math.ceil(dueMs - nowMs), 2 ** 31 - 1);
+    this.#alarm = waitMs === null ? null : setTimeout(() => this.#inbox.post({ look: true }), waitMs);
   }
 
   async #perform(step: Step, tell: (() => void)[]): Promise<void> {
+    const { record, hooks, reporter } = this.#ports;
     switch (step.kind) {
       case 'apply-ruleset':
       case 'remove-ruleset': {
@@ -134,28 +202,58 @@ class Loop {
         else tell.push(told);
         return;
       }
+      case 'close-connections':
+        // Also where the table could not be replaced: what this host serves itself needs no table to be closed.
+        await this.#closeConnections(tell);
+        return;
       case 'record':
-        this.#ports.record.save(step.record);
+        record.save(step.record);
         return;
-      case 'run-hooks':
-        this.#ports.hooks.submit({
-          id: this.#ports.newId(),
-          from: step.from,
-          to: step.to,
-          env: this.#hookEnvironment(step.reasons),
-        });
+      case 'run-hooks': {
+        const { from, to } = step;
+        hooks.submit({ id: this.#change, kind: 'state', from, to, env: this.#hookEnvironment() });
         return;
+      }
+      case 'run-drained-hooks': {
+        const from = this.#state.shownState ?? 'unknown';
+        const env = {
+          ...this.#hookEnvironment(),
+          CS_DRAINED: step.outcome,
+          CS_CONNECTIONS_LEFT: String(step.connectionsLeft ?? 'unknown'),
+        };
+        hooks.submit({ id: this.#change, kind: 'drained', from, to: 'drained', env });
+        return;
+      }
       case 'announce':
-        this.#ports.reporter.announce(step.announcement);
+        reporter.announce(step.announcement);
     }
   }
 
-  #hookEnvironment(reasons: readonly Reason[]): Record<string, string> {
+  async #closeConnections(tell: (() => void)[]): Promise<void> {
+    const { firewall, reporter } = this.#ports;
+    const { ruleset } = this.#settings.plan;
+    if (ruleset === null) return;
+    try {
+      const result = await firewall.destroy(ruleset.ports, ruleset.includeLoopback);
+      tell.push(() => reporter.connectionsClosed(result));
+      reporter.degraded('closing', null);
+    } catch (error) {
+      reporter.degraded('closing', (error as Error).message);
+    }
+  }
+
+  #hookEnvironment(): Record<string, string> {
+    const { instanceId, lease } = this.#state;
+    const { reasons } = prevailing(this.#state);
     const listed = reasons.map(({ source, detail }) => `${source}:${detail}`);
+    const override = lease?.kind === 'override' ? lease : null;
     return {
-      CS_INSTANCE_ID: this.#state.instanceId ?? '',
+      CS_INSTANCE_ID: instanceId ?? '',
       CS_REASON: listed[0] ?? '',
       CS_REASONS: listed.join(' '),
+      CS_OVERRIDE: override?.verdict ?? '',
+      CS_OVERRIDE_REASON: override?.reason ?? '',
+      CS_SIMULATED: String(lease?.kind === 'simulation'),
     };
   }
 }

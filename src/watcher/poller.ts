@@ -1,30 +1,56 @@
-// Asks for the instance's state at every slot and hands over what was learned. Runs beside the loop, so that a poll that
-// hangs never keeps the firewall from being looked after.
-import type { Answer } from './domain/answer.ts';
-import type { Clock, MetadataSource } from './ports.ts';
+// Asks at every slot and hands over what was learned. Runs beside the loop, so that a source that hangs never keeps the
+// firewall from being looked after.
+import type { Clock, PollLimits } from './ports.ts';
 import { type ClockReading, firstSlotMs, hasSlept, nextSlotMs, pollDeadlineMs } from './schedule.ts';
 
 /** How long a sleep of the machine may go unnoticed. */
 const SLEEP_CHECK_MS = 5_000;
 
-/** Polls at once and then at every slot until the signal aborts; never rejects. */
-export async function pollAtSlots(
-  source: MetadataSource,
-  periodMs: number,
-  clock: Clock,
-  random: () => number,
-  deliver: (answer: Answer) => void,
+export interface Slots {
+  readonly periodMs: number;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** When an answer was asked for, and when the next one will be. */
+export interface Asked {
+  readonly startedWallMs: number;
+  readonly durationMs: number;
+  readonly nextWallMs: number;
+}
+
+export interface Asking<T> {
+  /** One question within the limits. */
+  ask(limits: PollLimits): Promise<T>;
+  /** What it means that `ask` rejected. */
+  failed(problem: string): T;
+  deliver(answer: T, asked: Asked): void;
+  /** The machine was asleep. */
+  slept(): void;
+}
+
+/** Asks at once and then at every slot until the signal aborts; never rejects. */
+export async function askAtSlots<T>(
+  { ask, failed, deliver, slept }: Asking<T>,
+  { periodMs, clock, random }: Slots,
   signal: AbortSignal,
 ): Promise<void> {
   let seen = read(clock);
   const anchorMs = firstSlotMs(seen.monotonicMs, periodMs, random());
   while (!signal.aborted) {
-    const answer = await pollOnce(source, periodMs, signal);
+    const answer = await ask({ timeoutMs: pollDeadlineMs(periodMs), signal }).catch((error: unknown) =>
+      failed(error instanceof Error ? error.message : String(error)),
+    );
     if (signal.aborted) return;
-    deliver(answer);
-    const now = clock.monotonicMs();
-    const slept = await waitUntil(nextSlotMs(anchorMs, periodMs, now), seen, periodMs, clock, signal);
-    if (slept) source.forgetSession();
+    const now = read(clock);
+    const slotMs = nextSlotMs(anchorMs, periodMs, now.monotonicMs);
+    deliver(answer, {
+      startedWallMs: seen.wallMs,
+      durationMs: now.monotonicMs - seen.monotonicMs,
+      nextWallMs: now.wallMs + slotMs - now.monotonicMs,
+    });
+    if (await waitUntil(slotMs, seen, periodMs, clock, signal)) slept();
     seen = read(clock);
   }
 }
@@ -46,18 +72,6 @@ async function waitUntil(
     const leftMs = slotMs - now.monotonicMs;
     if (leftMs <= 0 || signal.aborted) return false;
     await clock.sleep(Math.min(leftMs, SLEEP_CHECK_MS), signal);
-  }
-}
-
-async function pollOnce(source: MetadataSource, periodMs: number, signal: AbortSignal): Promise<Answer> {
-  try {
-    return await source.poll({ timeoutMs: pollDeadlineMs(periodMs), signal });
-  } catch (error) {
-    return {
-      kind: 'unknown',
-      class: 'transport',
-      message: error instanceof Error ? error.message : String(error),
-    };
   }
 }
 

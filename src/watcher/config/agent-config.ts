@@ -1,5 +1,7 @@
 // What the agent was asked to do, after every source was read: the values, where each came from, and the one error.
 import type { PortRange } from '../domain/port-ranges.ts';
+import type { SignalSource } from '../domain/signals.ts';
+import type { ListenAddress } from './listen-address.ts';
 import type { RotationSpec } from '../observe/rotation-spec.ts';
 
 /** Every setting of the agent. Paths are absolute, durations in milliseconds. `options.ts` has one row for each. */
@@ -30,6 +32,19 @@ export interface AgentConfig {
   /** null holds without limit. */
   readonly maxHoldMs: number | null;
   readonly runScriptsAtStart: boolean;
+  /** Other reasons to drain than the API's. */
+  readonly drainOn: readonly SignalSource[];
+  /** From the verdict to the first refusal. */
+  readonly refuseDelayMs: number;
+  /** null waits without limit. */
+  readonly drainTimeoutMs: number | null;
+  readonly onDrainTimeout: 'keep' | 'close';
+  /** null does not listen. */
+  readonly healthListen: ListenAddress | null;
+  readonly agentCheckListen: ListenAddress | null;
+  readonly metricsListen: ListenAddress | null;
+  /** Nothing is touched; what would be done is logged. */
+  readonly dryRun: boolean;
   /** How long one script may run before it is sent SIGTERM. */
   readonly hookTimeoutMs: number;
   readonly stateDir: string;

@@ -12,6 +12,7 @@ const AT_START_ONLY: ReadonlySet<Setting> = new Set([
   'tableOwnership',
   'stateDir',
   'runtimeDir',
+  'dryRun',
 ]);
 
 export interface ConfigChanges {

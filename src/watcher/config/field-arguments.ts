@@ -3,18 +3,22 @@
 import { ConfigError } from './agent-config.ts';
 import { OPTIONS, SETTINGS } from './options.ts';
 
-/** The same command line in commander's terms. Throws `ConfigError` for an abbreviation of more than one option. */
-export function toCurrentArguments(args: readonly string[]): string[] {
+/**
+ * The same command line in commander's terms. `known` names options that are never taken for an abbreviation. Throws
+ * `ConfigError` for an abbreviation of more than one option.
+ */
+export function toCurrentArguments(args: readonly string[], known: readonly string[]): string[] {
   const end = args.indexOf('--');
   const optionWords = end === -1 ? args : args.slice(0, end);
   const rest = end === -1 ? [] : args.slice(end);
-  return [...lastListsOnly(optionWords.map(expandAbbreviation)), ...rest];
+  const expanded = optionWords.map((word) => expandAbbreviation(word, known));
+  return [...lastListsOnly(expanded), ...rest];
 }
 
 /** Only the Python tool's own options are abbreviated, so an option added later never makes an old abbreviation ambiguous. */
-function expandAbbreviation(word: string): string {
+function expandAbbreviation(word: string, known: readonly string[]): string {
   const [, prefix, value = ''] = /^--([a-z][a-z-]*)(=.*)?$/s.exec(word) ?? [];
-  if (prefix === undefined) return word;
+  if (prefix === undefined || known.includes(prefix)) return word;
   const specs = SETTINGS.map((setting) => OPTIONS[setting]);
   if (specs.some(({ name }) => name === prefix)) return word;
   const matches = specs.filter(({ name, abbreviable }) => abbreviable === true && name.startsWith(prefix));

@@ -21,11 +21,13 @@ export interface UnitRequest {
   readonly cwd: string;
 }
 
-/** The unit that starts the program with the options given. Throws `ConfigError` when its path is not absolute. */
+/** The unit that starts the program with the options given. Throws `ConfigError` when its path is not absolute, or nothing is to be touched. */
 export function unitFor({ program, version, given, cwd }: UnitRequest): string {
   if (!isAbsolute(program)) {
     throw new ConfigError('usage', `cannot write a unit: the program's path is not absolute: ${program}`);
   }
+  if (given.has('dryRun'))
+    throw new ConfigError('usage', 'a service runs for real: leave out --dry-run, or --generate-systemd');
   const origin = `# Written by cs-instance-watcher ${version} --generate-systemd, which writes it anew: keep changes in a drop-in.`;
   return `${origin}\n${systemdUnit({ program, args: serviceArguments(given, cwd) })}`;
 }

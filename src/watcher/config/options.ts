@@ -1,5 +1,6 @@
 // The one table of the agent's options. The command line, the keys of the file, the names in the environment, --help,
 // and --print-config all derive from it.
+import { SIGNAL_SOURCES } from '../domain/signals.ts';
 import type { AgentConfig, Setting } from './agent-config.ts';
 import * as kinds from './value-kinds.ts';
 import type { ValueKind } from './value-kinds.ts';
@@ -194,6 +195,63 @@ export const OPTIONS: OptionTable = {
     default: false,
     bare: true,
   },
+  drainOn: {
+    name: 'drain-on',
+    placeholder: 'SOURCE',
+    kind: kinds.choices(...SIGNAL_SOURCES),
+    description: `drain on what the instance metadata says too: ${SIGNAL_SOURCES.join(', ')}`,
+    default: [],
+    bare: SIGNAL_SOURCES,
+  },
+  refuseDelayMs: {
+    name: 'refuse-delay',
+    placeholder: 'SECONDS',
+    kind: kinds.seconds({ min: 0, max: 3600, outside: 'error' }),
+    description: 'refuse this long after the drain began; the listeners answer drain at once',
+    default: 0,
+    bare: 0,
+  },
+  drainTimeoutMs: {
+    name: 'drain-timeout',
+    placeholder: 'SECONDS',
+    kind: kinds.secondsOrUnlimited(365 * DAY_SECONDS),
+    description:
+      'run the scripts in drained/ when a drain has lasted this long, whatever is left; 0 waits without limit',
+    default: null,
+    bare: null,
+  },
+  onDrainTimeout: {
+    name: 'on-drain-timeout',
+    placeholder: 'ACTION',
+    kind: kinds.choice('keep', 'close'),
+    description: 'keep or close: what happens then to the connections left',
+    default: 'keep',
+    bare: 'keep',
+  },
+  healthListen: {
+    name: 'health-listen',
+    placeholder: 'ADDRESS',
+    kind: kinds.optional(kinds.listenAddress),
+    description: 'answer health checks over HTTP here: 200, or 503 while draining',
+    default: null,
+    bare: null,
+  },
+  agentCheckListen: {
+    name: 'agent-check-listen',
+    placeholder: 'ADDRESS',
+    kind: kinds.optional(kinds.listenAddress),
+    description: "answer HAProxy's agent-check here",
+    default: null,
+    bare: null,
+  },
+  metricsListen: {
+    name: 'metrics-listen',
+    placeholder: 'ADDRESS',
+    kind: kinds.optional(kinds.listenAddress),
+    description: 'serve metrics to Prometheus here, at /metrics',
+    default: null,
+    bare: null,
+  },
   hookTimeoutMs: {
     name: 'hook-timeout',
     placeholder: 'SECONDS',
@@ -215,10 +273,18 @@ export const OPTIONS: OptionTable = {
     name: 'runtime-dir',
     placeholder: 'DIR',
     kind: kinds.path,
-    description: 'the lock',
+    description: 'the lock and the control socket',
     default: '/run/cs-instance-watcher',
     bare: '/run/cs-instance-watcher',
     isPath: true,
+  },
+  dryRun: {
+    name: 'dry-run',
+    placeholder: null,
+    kind: kinds.flag,
+    description: 'touch nothing: log what would be done, beside an agent that runs',
+    default: false,
+    bare: true,
   },
   generateSystemd: {
     name: 'generate-systemd',

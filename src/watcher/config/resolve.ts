@@ -7,6 +7,7 @@ import {
   type ResolvedConfig,
   type Setting,
 } from './agent-config.ts';
+import { conflictIn } from './conflicts.ts';
 import type { GivenOptions } from './command-line.ts';
 import { type FileEntry, readConfigFile } from './config-file.ts';
 import { environmentName, OPTIONS, type OptionSpec, SETTINGS } from './options.ts';
@@ -46,6 +47,8 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   };
   for (const setting of SETTINGS) add(setting);
   if (values.doNotGenerateSystemd) values.generateSystemd = null;
+  const conflict = conflictIn(values as AgentConfig);
+  if (conflict !== null) throw new ConfigError('configuration', conflict);
   warnings.push(...unknownVariables(sources));
   return { config: values as AgentConfig, origins: origins as Record<Setting, Origin>, warnings };
 }

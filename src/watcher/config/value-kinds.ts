@@ -3,6 +3,7 @@
 import { formatPortRange, mergePortRanges, type PortRange, parsePortRange } from '../domain/port-ranges.ts';
 import { formatRotation, parseRotation, type RotationSpec } from '../observe/rotation-spec.ts';
 import { canonicalCidrs } from './cidr.ts';
+import { formatListenAddress, type ListenAddress, parseListenAddress } from './listen-address.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[];
 
@@ -152,6 +153,30 @@ export const url: ValueKind<string> = {
   },
   write: (value) => value,
 };
+
+export const listenAddress: ValueKind<ListenAddress> = {
+  takes: 'one',
+  read: (input) => ({
+    value: parseListenAddress(
+      typeof input === 'number' ? String(input) : typeof input === 'string' ? input : '',
+    ),
+  }),
+  write: formatListenAddress,
+};
+
+/** Any of the words, separated by spaces or commas, or a JSON list of them; each once, in the order of `choices`. */
+export function choices<const T extends string>(...all: readonly T[]): ValueKind<readonly T[]> {
+  return {
+    takes: 'many',
+    read(input) {
+      const words = readWords(input, all.join(', '));
+      const wrong = words.find((word) => !all.some((one) => one === word));
+      if (wrong !== undefined) throw new RangeError(`expected ${all.join(', ')}, got ${show(wrong)}`);
+      return { value: all.filter((one) => words.includes(one)) };
+    },
+    write: (value) => value,
+  };
+}
 
 export const rotation: ValueKind<RotationSpec> = {
   takes: 'one',

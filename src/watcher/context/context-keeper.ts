@@ -36,6 +36,8 @@ interface Definite {
 export class ContextKeeper {
   readonly #options: ContextKeeperOptions;
   #known: Known | null = null;
+  /** Of the last successful read, also while a refresh is asked for. */
+  #readAtMs: number | null = null;
   #definite: Definite | null = null;
   #tagAbsentSinceMs: number | null = null;
   #refreshing: Promise<void> | null = null;
@@ -61,6 +63,11 @@ export class ContextKeeper {
     }
     if (nowMs - this.#known.readAtMs >= this.#options.staleAfterMs) this.#refresh(nowMs);
     return { kind: 'ready', context: this.#known.context };
+  }
+
+  /** How long ago the context in use was read; null when none was read by this process. */
+  ageMs(): number | null {
+    return this.#readAtMs === null ? null : this.#options.monotonicMs() - this.#readAtMs;
   }
 
   /** The machine slept, or the API refused the address in hand: refresh at the next poll. */
@@ -110,6 +117,7 @@ export class ContextKeeper {
     switch (resolution.kind) {
       case 'ready':
         this.#known = { context: resolution.context, readAtMs: nowMs };
+        this.#readAtMs = nowMs;
         this.#definite = null;
         this.#tagAbsentSinceMs = null;
         this.#options.learned(resolution.context);

@@ -9,12 +9,20 @@ export interface InstanceContext {
   readonly discovery: Readonly<Record<string, unknown>> | null;
 }
 
+/** A call that the policies of the credentials do not allow: what an IAM statement would have to name. */
+export interface DeniedCall {
+  readonly action: 'ec2:DescribeInstances' | 'lambda:InvokeFunction';
+  readonly resource: string;
+  /** The service's own words. */
+  readonly said: string;
+}
+
 /** The outcome of one attempt to learn the context. */
 export type Resolution =
   | { readonly kind: 'ready'; readonly context: InstanceContext }
   /** The instance carries no group tag. */
   | { readonly kind: 'not-managed'; readonly message: string }
   /** A definite refusal (no role, no permission, no such function): asking again soon would not help. */
-  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string; readonly denied?: DeniedCall | undefined }
   /** Silence or a passing fault: ask again at the next slot. */
   | { readonly kind: 'unknown'; readonly message: string };

@@ -2,7 +2,7 @@
 // group's Discovery Lambda.
 import { type CredentialSource, CredentialsError } from '../../aws/credentials.ts';
 import type { Limits } from '../../aws/deadline.ts';
-import { DiscoveryError, invokeDiscovery } from '../../aws/discovery-lambda.ts';
+import { DiscoveryError, discoveryFunction, invokeDiscovery } from '../../aws/discovery-lambda.ts';
 import { describeInstanceTags } from '../../aws/ec2.ts';
 import { partitionOfRegion } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
@@ -16,7 +16,8 @@ import type { Resolution } from './instance-context.ts';
 import { type Identity, type IdentitySources, learnIdentity } from './learn-identity.ts';
 import { Unresolved } from './unresolved.ts';
 
-const GROUP_TAG = 'clonesquad:group-name';
+/** The tag that names an instance's group. */
+export const GROUP_TAG = 'clonesquad:group-name';
 
 /** What to do where there is nothing to sign with. */
 export const CREDENTIALS_ADVICE =
@@ -93,7 +94,18 @@ async function groupTag(attempt: Attempt): Promise<string | undefined> {
     if (tag.kind === 'value') return tag.value;
     if (tag.kind === 'absent') return undefined;
   }
-  const described = await describeInstanceTags(queryApi(attempt), identity.instanceId, limits);
+  const described = await describeInstanceTags(queryApi(attempt), identity.instanceId, limits).catch(
+    (error: unknown) => {
+      if (!isAccessDenied(error)) throw error;
+      const { message } = error as Error;
+      // EC2 knows no resources for this action.
+      throw new Unresolved('refused', message, {
+        action: 'ec2:DescribeInstances',
+        resource: '*',
+        said: message,
+      });
+    },
+  );
   if (described.kind === 'no-such-instance') {
     throw new Unresolved('refused', `EC2 knows no instance ${identity.instanceId} in ${identity.region}`);
   }
@@ -124,12 +136,14 @@ async function discover(attempt: Attempt, groupName: string): Promise<Record<str
   });
   if (answer.kind === 'found') return answer.discovery;
   const name = `CloneSquad-Discovery-${groupName}`;
-  throw new Unresolved(
-    'refused',
-    answer.kind === 'absent'
-      ? `there is no function ${name} in account ${accountId}, ${region}`
-      : `not allowed to invoke ${name}: ${answer.message}`,
-  );
+  if (answer.kind === 'absent') {
+    throw new Unresolved('refused', `there is no function ${name} in account ${accountId}, ${region}`);
+  }
+  throw new Unresolved('refused', `not allowed to invoke ${name}: ${answer.message}`, {
+    action: 'lambda:InvokeFunction',
+    resource: discoveryFunction({ groupName, partition: place.partition, region, accountId }),
+    said: answer.message,
+  });
 }
 
 function queryApi({ sources, identity, place }: Attempt): QueryApi {

@@ -1,12 +1,12 @@
 // How an attempt to learn the context ends early, thrown from whichever of its steps came to that.
-import type { Resolution } from './instance-context.ts';
+import type { DeniedCall, Resolution } from './instance-context.ts';
 
 export class Unresolved extends Error {
   readonly resolution: Exclude<Resolution, { kind: 'ready' }>;
 
-  constructor(kind: 'not-managed' | 'refused' | 'unknown', message: string) {
+  constructor(kind: 'not-managed' | 'refused' | 'unknown', message: string, denied?: DeniedCall) {
     super(message);
     this.name = 'Unresolved';
-    this.resolution = { kind, message };
+    this.resolution = denied === undefined ? { kind, message } : { kind: 'refused', message, denied };
   }
 }

@@ -2,11 +2,23 @@
 import type { Answer, KnownAnswer } from './answer.ts';
 import { isExcludedByTags } from './exclusion.ts';
 import { isWellFormedState, verdictOfState } from './instance-state.ts';
+import type { SignalSource } from './signals.ts';
 
 /** Why new connections are refused. */
-export interface Reason {
-  readonly source: 'state' | 'tag';
-  /** The state's name, or the tag's key. */
+export interface Reason extends Ground {
+  readonly sinceWallMs: number;
+}
+
+/** A reason without its beginning. */
+export interface Ground {
+  readonly source: 'state' | 'tag' | 'simulation' | SignalSource;
+  /** The state's name, the tag's key, or what the source said. */
+  readonly detail: string;
+}
+
+/** Why the ports are open. */
+export interface OpenCause {
+  readonly because: 'state' | 'target-groups' | 'not-managed';
   readonly detail: string;
 }
 
@@ -17,12 +29,8 @@ export interface HoldCause {
 }
 
 export type Decision =
-  | { readonly desired: 'refuse'; readonly reasons: readonly Reason[] }
-  | {
-      readonly desired: 'open';
-      readonly because: 'state' | 'target-groups' | 'not-managed';
-      readonly detail: string;
-    }
+  | { readonly desired: 'refuse'; readonly grounds: readonly Ground[] }
+  | ({ readonly desired: 'open' } & OpenCause)
   | { readonly desired: 'hold'; readonly cause: HoldCause };
 
 export interface DecisionConfig {
@@ -62,10 +70,10 @@ function decideKnown(answer: KnownAnswer, config: DecisionConfig): Decision {
     return { desired: 'open', because: 'target-groups', detail: `${answer.targetGroups} target group(s)` };
   }
   const verdict = verdictOfState(answer.state);
-  const reasons: Reason[] = [];
-  if (verdict === 'refuse') reasons.push({ source: 'state', detail: answer.state });
-  if (isExcludedByTags(answer.tags)) reasons.push({ source: 'tag', detail: 'clonesquad:excluded' });
-  if (reasons.length > 0) return { desired: 'refuse', reasons };
+  const grounds: Ground[] = [];
+  if (verdict === 'refuse') grounds.push({ source: 'state', detail: answer.state });
+  if (isExcludedByTags(answer.tags)) grounds.push({ source: 'tag', detail: 'clonesquad:excluded' });
+  if (grounds.length > 0) return { desired: 'refuse', grounds };
   if (verdict === 'open') return { desired: 'open', because: 'state', detail: answer.state };
   return hold('no-verdict', `state ${quoted(answer.state)} is not one this agent acts on`);
 }

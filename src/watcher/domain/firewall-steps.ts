@@ -1,30 +1,42 @@
 // Desired against actual: the one place where a change of the firewall is decided.
-import type { AgentState } from './agent-state.ts';
+import type { Desired } from './agent-state.ts';
 import { type DrainRuleset, isInPlace, type TableObservation } from './desired-firewall.ts';
 import type { Step } from './step.ts';
 
+export interface Wanted {
+  readonly desired: Desired;
+  /** What a drain refuses; null without ports. */
+  readonly ruleset: DrainRuleset | null;
+  /** False while `--refuse-delay` lasts: then nothing is put in place, and what is in place stays. */
+  readonly isDue: boolean;
+  /** Whether this process stands behind the table already. */
+  readonly adopted: boolean;
+}
+
 /**
- * The step that brings the table found to the one desired, if any. `adopted` in the result says whether, after the step, this
+ * The steps that bring the table found to the one wanted, if any. `adopted` in the result says whether, after them, this
  * process stands behind the table: until then a table that looks right is applied once more, which takes over an orphan.
  */
 export function firewallSteps(
-  state: AgentState,
+  wanted: Wanted,
   found: TableObservation,
-  ruleset: DrainRuleset | null,
 ): { readonly steps: readonly Step[]; readonly adopted: boolean } {
-  if (state.desired === 'undetermined') return { steps: [], adopted: false };
-  if (state.desired === 'open' || ruleset === null) {
+  const { desired, ruleset, adopted } = wanted;
+  // Nothing is known: only a table that this process put in place, for a lease that has ended, is taken away.
+  if (desired === 'undetermined' && !adopted) return { steps: [], adopted: false };
+  if (desired !== 'refuse' || ruleset === null) {
     // Not ours, or not readable: nothing of ours to remove, or the next cycle's turn.
     return { steps: found.table === 'ours' ? [{ kind: 'remove-ruleset' }] : [], adopted: false };
   }
-  if (state.adopted && isInPlace(ruleset, found)) return { steps: [], adopted: true };
-  return {
-    steps: [{ kind: 'apply-ruleset', ruleset, restoring: state.adopted ? whatWasFound(found) : null }],
-    adopted: true,
-  };
+  if (!wanted.isDue && !adopted && found.table !== 'ours') return { steps: [], adopted: false };
+  if (adopted && isInPlace(ruleset, found)) return { steps: [], adopted: true };
+  const restoring = adopted ? whatWasFound(found, ruleset) : null;
+  const apply: Step = { kind: 'apply-ruleset', ruleset, restoring };
+  return { steps: ruleset.closing ? [apply, { kind: 'close-connections' }] : [apply], adopted: true };
 }
 
-function whatWasFound(found: TableObservation): string {
+/** What somebody did to the table; null when it is only ours that changed: the deadline has passed. */
+function whatWasFound(found: TableObservation, wanted: DrainRuleset): string | null {
   switch (found.table) {
     case 'absent':
       return 'the table was gone';
@@ -33,9 +45,10 @@ function whatWasFound(found: TableObservation): string {
     case 'unknown':
       return found.problem;
     case 'ours':
-      return (
-        found.difference ??
-        (found.ruleset === null ? 'the table was altered' : 'the table refused other ports')
-      );
+      if (found.difference !== null) return found.difference;
+      if (found.ruleset === null) return 'the table was altered';
+      return isInPlace({ ...wanted, closing: !wanted.closing }, found)
+        ? null
+        : 'the table refused other ports';
   }
 }

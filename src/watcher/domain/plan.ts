@@ -1,198 +1,187 @@
 // The decision of one cycle: from what was, what is seen and what is configured to what is done. Pure and total.
-import {
-  type AgentState,
-  type Hold,
-  isSameReasons,
-  isSameRecord,
-  type RecordedState,
-  recordedState,
-} from './agent-state.ts';
-import type { Answer, KnownAnswer } from './answer.ts';
-import {
-  type Decision,
-  type DecisionConfig,
-  decide,
-  type HoldCause,
-  isLeftToTargetGroups,
-  withInstanceState,
-} from './decision.ts';
+import { type AgentState, isSameReasons, isSameRecord, type RecordedState } from './agent-state.ts';
+import type { Answer } from './answer.ts';
 import type { DrainRuleset, TableObservation } from './desired-firewall.ts';
+import { type DrainConfig, type DrainCount, isClosing, isRefusalDue, outcomeOf } from './drain.ts';
 import { firewallSteps } from './firewall-steps.ts';
-import { isWellFormedState } from './instance-state.ts';
+import { type Clocks, hear, type HearingConfig } from './hear.ts';
+import { isSameLease, type Lease } from './lease.ts';
+import { type Prevailing, prevailing } from './prevailing.ts';
+import { type SignalReadings, withReadings } from './signals.ts';
 import type { Announcement, Step } from './step.ts';
 
-export interface PlanConfig extends DecisionConfig {
+export interface PlanConfig extends HearingConfig, DrainConfig {
   /** What a drain refuses; null without ports: then only hooks are run. */
   readonly ruleset: DrainRuleset | null;
-  /** `--max-hold`; null holds for ever. */
-  readonly maxHoldMs: number | null;
   readonly runScriptsAtStart: boolean;
 }
 
-export interface Observation {
+export interface Observation extends Clocks {
   /** The newest answer, or null when this cycle was not woken by one. */
   readonly answer: Answer | null;
-  readonly table: TableObservation;
-  readonly monotonicMs: number;
-  readonly wallMs: number;
+  /** What the other sources said, or null when they were not looked at. */
+  readonly signals: SignalReadings | null;
+  /** The lease in force. */
+  readonly lease: Lease | null;
+  /** The connections left, or null while nothing is refused. */
+  readonly count: DrainCount | null;
+  /** Null when this cycle need not look at the table: then nothing is done to it. */
+  readonly table: TableObservation | null;
 }
 
 export interface Plan {
   readonly next: AgentState;
   /** In the order to perform: firewall, hooks, record (one write has the state and its hooks), then what to tell. */
   readonly steps: readonly Step[];
+  /** Something changed that people follow: its lines, scripts and connections belong together. */
+  readonly isChange: boolean;
+  /** Time alone asks for another table, and this cycle did not look at it: the next one must. */
+  readonly isLookDue: boolean;
 }
-
-/** Polls without information about this instance after which the agent calls itself degraded. */
-const NO_INFORMATION_LIMIT = 10;
 
 /** What to do now. The same observation planned twice gives no further steps. */
 export function plan(previous: AgentState, observation: Observation, config: PlanConfig): Plan {
-  const heard = observation.answer === null ? unheard(previous) : hear(previous, observation, config);
-  const held = expireHold(heard.next, observation, config);
-  const firewall = firewallSteps(held.next, observation.table, config.ruleset);
-  const next: AgentState = { ...held.next, adopted: firewall.adopted };
-  const steps: Step[] = [...firewall.steps];
-  const record: RecordedState = recordedState(next);
-  if (heard.transition !== null)
-    steps.push({ kind: 'run-hooks', ...heard.transition, reasons: next.reasons });
-  if (!isSameRecord(record, recordedState(previous))) steps.push({ kind: 'record', record });
-  for (const announcement of [...heard.announcements, ...held.announcements])
-    steps.push({ kind: 'announce', announcement });
-  return { next, steps };
+  const heard = hear(previous, observation.answer, observation, config);
+  const signals =
+    observation.signals === null
+      ? heard.next.signals
+      : withReadings(heard.next.signals, observation.signals, observation.wallMs);
+  const informed: AgentState = { ...heard.next, signals, lease: observation.lease };
+  const [before, now] = [prevailing(previous), prevailing(informed)];
+  const begun: AgentState = {
+    ...informed,
+    shownState: now.instanceState,
+    stateSinceWallMs:
+      now.instanceState === informed.shownState ? informed.stateSinceWallMs : observation.wallMs,
+    drain: now.desired === 'refuse' ? (informed.drain ?? beginning(observation)) : null,
+  };
+  const drained = settleDrain(begun, observation, config);
+  const firewall = tableSteps(drained.next, now, observation, config);
+  const next: AgentState = { ...drained.next, adopted: firewall.adopted };
+  const transition = transitionFor(informed, now, config);
+  const steps: Step[] = [...firewall.steps, ...transition, ...drained.steps];
+  const record = recordedState(next, now);
+  if (!isSameRecord(record, recordedState(previous, before))) steps.push({ kind: 'record', record });
+  const verdict = verdictChange({ previous, before }, { next, now }, config);
+  const announcements = [
+    ...told(previous, informed, now),
+    ...heard.announcements,
+    ...leaseChange(previous.lease, next.lease),
+    ...verdict,
+    ...drained.announcements,
+  ];
+  for (const announcement of announcements) steps.push({ kind: 'announce', announcement });
+  const isChange =
+    verdict.length > 0 ||
+    before.desired !== now.desired ||
+    informed.shownState !== now.instanceState ||
+    !isSameReasons(before.reasons, now.reasons) ||
+    !isSameLease(previous.lease, next.lease);
+  const isOtherTable =
+    before.desired !== now.desired || isClosing(previous.drain, config) !== isClosing(next.drain, config);
+  return { next, steps, isChange, isLookDue: observation.table === null && isOtherTable };
 }
 
-interface Heard {
-  readonly next: AgentState;
-  readonly transition: { readonly from: string; readonly to: string } | null;
-  readonly announcements: readonly Announcement[];
-}
-
-function unheard(previous: AgentState): Heard {
-  return { next: previous, transition: null, announcements: [] };
-}
-
-function hear(previous: AgentState, observation: Observation, config: PlanConfig): Heard {
-  const answer = withInstanceState(observation.answer as Answer, config);
-  const decision = decide(answer, config);
-  const noted =
-    answer.kind === 'known' ? noteState(previous, answer, observation, config) : unheard(previous);
-  const decided = follow(noted.next, decision, observation, config);
+/** The recorded part of a state. */
+export function recordedState(state: AgentState, now: Prevailing = prevailing(state)): RecordedState {
+  const { instanceId, desired, shownState, stateSinceWallMs, drain, lease } = state;
+  const unleased = lease === null ? now : prevailing({ ...state, lease: null });
   return {
-    next: decided.next,
-    transition: noted.transition,
-    announcements: [...noted.announcements, ...decided.announcements],
+    instanceId,
+    desired,
+    reasons: unleased.reasons,
+    instanceState: shownState,
+    stateSinceWallMs,
+    drain: drain === null ? null : { sinceWallMs: drain.sinceWallMs, outcome: drain.outcome },
+    isTableLeased: now.desired === 'refuse' && unleased.desired !== 'refuse',
   };
 }
 
-/** Records a well-formed state and finds the transition that the operator's scripts should see. */
-function noteState(
-  previous: AgentState,
-  answer: KnownAnswer,
+function beginning({ wallMs, monotonicMs }: Clocks): AgentState['drain'] {
+  return { sinceWallMs: wallMs, sinceMonotonicMs: monotonicMs, outcome: null };
+}
+
+/** The outcome of the drain, once, with the scripts that wait for it. */
+function settleDrain(
+  state: AgentState,
   observation: Observation,
   config: PlanConfig,
-): Heard {
-  // A record of another instance says nothing about this one.
-  const known = previous.instanceId === null || previous.instanceId === answer.instanceId;
-  const from = known ? previous.instanceState : null;
-  const base: AgentState = { ...previous, instanceId: answer.instanceId, heard: true };
-  // A malformed state never becomes a name, not even the old one of the next transition.
-  if (!isWellFormedState(answer.state)) return unheard(base);
-  if (from === answer.state) {
-    return previous.heard
-      ? unheard(base)
-      : { ...unheard(base), announcements: [{ event: 'state-confirmed', state: from }] };
-  }
-  const next: AgentState = { ...base, instanceState: answer.state, stateSinceWallMs: observation.wallMs };
-  const announcements: Announcement[] = [{ event: 'state-changed', from, to: answer.state }];
-  const hooksWanted = (from !== null || config.runScriptsAtStart) && !isLeftToTargetGroups(answer, config);
+): { next: AgentState; steps: Step[]; announcements: Announcement[] } {
+  const { drain } = state;
+  const { count, monotonicMs } = observation;
+  const outcome =
+    drain === null || drain.outcome !== null ? null : outcomeOf(drain, count, config, monotonicMs);
+  if (drain === null || outcome === null) return { next: state, steps: [], announcements: [] };
+  const settled = { ...drain, outcome };
+  const connectionsLeft = outcome === 'complete' ? 0 : (count?.left ?? null);
+  const lastedMs = monotonicMs - drain.sinceMonotonicMs;
+  const announcement: Announcement =
+    outcome === 'complete'
+      ? { event: 'drained', lastedMs }
+      : { event: 'drain-timeout', lastedMs, connectionsLeft, isClosing: isClosing(settled, config) };
   return {
-    next,
-    transition: hooksWanted ? { from: from ?? 'unknown', to: answer.state } : null,
-    announcements,
+    next: { ...state, drain: settled },
+    steps: [{ kind: 'run-drained-hooks', outcome, connectionsLeft }],
+    announcements: [announcement],
   };
 }
 
-/** Turns a decision into the desired firewall, ending or beginning a hold. */
-function follow(
-  previous: AgentState,
-  decision: Decision,
-  observation: Observation,
+function tableSteps(
+  state: AgentState,
+  { desired }: Prevailing,
+  { table, monotonicMs }: Observation,
   config: PlanConfig,
-): Omit<Heard, 'transition'> {
-  if (decision.desired === 'hold') return holdOn(previous, decision.cause, observation);
-  const announcements: Announcement[] = [];
-  if (previous.hold !== null) {
-    announcements.push({
-      event: 'hold-ended',
-      lastedMs: observation.monotonicMs - previous.hold.sinceMonotonicMs,
-    });
-  }
-  if (decision.desired === 'refuse') {
-    const changed = previous.desired !== 'refuse' || !isSameReasons(previous.reasons, decision.reasons);
-    if (changed)
-      announcements.push({
-        event: 'refusing',
-        reasons: decision.reasons,
-        isEnforced: config.ruleset !== null,
-      });
-    return {
-      next: { ...previous, desired: 'refuse', reasons: decision.reasons, openBecause: null, hold: null },
-      announcements,
-    };
-  }
-  const { because, detail } = decision;
-  if (previous.desired !== 'open' || (previous.openBecause !== because && because !== 'state')) {
-    announcements.push({ event: 'open', because, detail });
-  }
-  return {
-    next: { ...previous, desired: 'open', reasons: [], openBecause: because, hold: null },
-    announcements,
-  };
+): ReturnType<typeof firewallSteps> {
+  const { drain, adopted } = state;
+  if (table === null) return { steps: [], adopted };
+  const ruleset = config.ruleset === null ? null : { ...config.ruleset, closing: isClosing(drain, config) };
+  const isDue = drain !== null && isRefusalDue(drain, config, monotonicMs);
+  return firewallSteps({ desired, ruleset, isDue, adopted }, table);
 }
 
-function holdOn(previous: AgentState, cause: HoldCause, observation: Observation): Omit<Heard, 'transition'> {
-  const since = previous.hold ?? {
-    sinceMonotonicMs: observation.monotonicMs,
-    classes: [],
-    noInformationPolls: 0,
-    expired: false,
-  };
-  const announcements: Announcement[] = [];
-  const isNew = !since.classes.includes(cause.class);
-  if (isNew) {
-    const event = previous.hold === null ? 'hold-began' : 'hold-cause';
-    announcements.push({ event, class: cause.class, message: cause.message, desired: previous.desired });
-  }
-  const noInformationPolls = cause.class === 'no-information' ? since.noInformationPolls + 1 : 0;
-  if (noInformationPolls === NO_INFORMATION_LIMIT)
-    announcements.push({ event: 'no-information', polls: noInformationPolls });
-  const hold: Hold = {
-    ...since,
-    classes: isNew ? [...since.classes, cause.class] : since.classes,
-    noInformationPolls,
-  };
-  return { next: { ...previous, hold }, announcements };
+/** The transition that the operator's scripts should see, if there is one. */
+function transitionFor(state: AgentState, now: Prevailing, config: PlanConfig): Step[] {
+  const from = state.shownState;
+  const to = now.instanceState;
+  if (to === null || from === to || state.open?.because === 'target-groups') return [];
+  // With nothing on record the state may have stood for long; what this process saw begin is a transition all the same.
+  const isWitnessed =
+    state.lease !== null ||
+    Object.values(state.signals).some((signal) => signal.kind === 'drains' && signal.sawBegin);
+  const isWanted = from !== null || config.runScriptsAtStart || isWitnessed;
+  return isWanted ? [{ kind: 'run-hooks', from: from ?? 'unknown', to }] : [];
 }
 
-function expireHold(
-  previous: AgentState,
-  observation: Observation,
+function told(previous: AgentState, informed: AgentState, now: Prevailing): Announcement[] {
+  const from = informed.shownState;
+  const to = now.instanceState;
+  if (to !== null && from !== to) return [{ event: 'state-changed', from, to }];
+  const isFirst = informed.heard && !previous.heard && informed.instanceState === to;
+  return isFirst && to !== null ? [{ event: 'state-confirmed', state: to }] : [];
+}
+
+function leaseChange(before: Lease | null, now: Lease | null): Announcement[] {
+  if (isSameLease(before, now)) return [];
+  const ended: Announcement[] = before === null ? [] : [{ event: 'lease-ended', lease: before }];
+  return now === null ? ended : [...ended, { event: 'lease-began', lease: now }];
+}
+
+function verdictChange(
+  { previous, before }: { previous: AgentState; before: Prevailing },
+  { next, now }: { next: AgentState; now: Prevailing },
   config: PlanConfig,
-): Omit<Heard, 'transition'> {
-  const { hold } = previous;
-  if (hold === null || hold.expired || config.maxHoldMs === null)
-    return { next: previous, announcements: [] };
-  const lastedMs = observation.monotonicMs - hold.sinceMonotonicMs;
-  if (lastedMs < config.maxHoldMs) return { next: previous, announcements: [] };
-  return {
-    next: { ...previous, desired: 'open', reasons: [], openBecause: null, hold: { ...hold, expired: true } },
-    // Ports that are open already stay so, and nobody need hear of it.
-    announcements: previous.desired === 'open' ? [] : [{ event: 'hold-expired', lastedMs }],
-  };
-}
-
-/** Whether the agent knows too little for too long to be called healthy. */
-export function isUninformed(state: AgentState): boolean {
-  return (state.hold?.noInformationPolls ?? 0) >= NO_INFORMATION_LIMIT;
+): Announcement[] {
+  // The line of an override that begins has said it.
+  if (next.lease?.kind === 'override' && !isSameLease(previous.lease, next.lease)) return [];
+  if (now.desired === 'refuse') {
+    const isNew = before.desired !== 'refuse' || !isSameReasons(before.reasons, now.reasons);
+    if (!isNew) return [];
+    const isEnforced = config.ruleset !== null;
+    const inMs = next.adopted || before.desired === 'refuse' ? 0 : config.refuseDelayMs;
+    return [{ event: 'refusing', reasons: now.reasons, isEnforced, inMs }];
+  }
+  const { open } = next;
+  if (now.desired !== 'open' || open === null) return [];
+  const isNew = before.desired !== 'open' || previous.open?.because !== open.because;
+  return isNew && (open.because !== 'state' || before.desired !== 'open') ? [{ event: 'open', ...open }] : [];
 }

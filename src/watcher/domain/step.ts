@@ -1,18 +1,28 @@
 // What a cycle may do, and what it may say. The loop performs these in order and knows nothing else.
 import type { Desired, RecordedState } from './agent-state.ts';
-import type { Reason } from './decision.ts';
+import type { OpenCause, Reason } from './decision.ts';
 import type { DrainRuleset } from './desired-firewall.ts';
+import type { DrainOutcome } from './drain.ts';
+import type { Lease } from './lease.ts';
 
 export type Step =
   /** `restoring`: the table was in place and somebody took it away or changed it. */
   | { readonly kind: 'apply-ruleset'; readonly ruleset: DrainRuleset; readonly restoring: string | null }
   | { readonly kind: 'remove-ruleset' }
   | { readonly kind: 'record'; readonly record: RecordedState }
+  /** After the ruleset that closes published flows: ends what this host's own sockets still serve. */
+  | { readonly kind: 'close-connections' }
   | {
       readonly kind: 'run-hooks';
       readonly from: string;
       readonly to: string;
-      readonly reasons: readonly Reason[];
+    }
+  /** The scripts in `drained/`, once in a drain. */
+  | {
+      readonly kind: 'run-drained-hooks';
+      readonly outcome: DrainOutcome;
+      /** Null when it is not known. */
+      readonly connectionsLeft: number | null;
     }
   | { readonly kind: 'announce'; readonly announcement: Announcement };
 
@@ -20,12 +30,22 @@ export type Announcement =
   | { readonly event: 'state-changed'; readonly from: string | null; readonly to: string }
   /** The first answer after a start, when it is the state on record. */
   | { readonly event: 'state-confirmed'; readonly state: string }
-  /** `isEnforced` is false without ports: then nothing is refused. */
-  | { readonly event: 'refusing'; readonly reasons: readonly Reason[]; readonly isEnforced: boolean }
+  | { readonly event: 'lease-began'; readonly lease: Lease }
+  | { readonly event: 'lease-ended'; readonly lease: Lease }
+  /** `isEnforced` is false without ports: then nothing is refused. `inMs`: after `--refuse-delay`. */
   | {
-      readonly event: 'open';
-      readonly because: 'state' | 'target-groups' | 'not-managed';
-      readonly detail: string;
+      readonly event: 'refusing';
+      readonly reasons: readonly Reason[];
+      readonly isEnforced: boolean;
+      readonly inMs: number;
+    }
+  | ({ readonly event: 'open' } & OpenCause)
+  | { readonly event: 'drained'; readonly lastedMs: number }
+  | {
+      readonly event: 'drain-timeout';
+      readonly lastedMs: number;
+      readonly connectionsLeft: number | null;
+      readonly isClosing: boolean;
     }
   | {
       readonly event: 'hold-began' | 'hold-cause';

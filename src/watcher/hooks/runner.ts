@@ -1,6 +1,6 @@
 // Runs the scripts of state changes, one change at a time, without ever making the caller wait.
 import { isWellFormedState } from '../domain/instance-state.ts';
-import type { HookRunner, HookTransition } from '../ports.ts';
+import type { HookRunner, HooksKey, HookTransition } from '../ports.ts';
 import type { HookReport } from './hook-report.ts';
 import { type PathTrust, ROOT_ONLY } from './path-trust.ts';
 import { runScript } from './run.ts';
@@ -9,7 +9,10 @@ import { listScripts, openScript } from './select.ts';
 
 export type { HookReport } from './hook-report.ts';
 
-/** The loop's port, with the end that the program needs. A change not begun when a newer one comes is superseded. */
+/**
+ * The loop's port, with the end that the program needs. What has not begun when a newer state comes is superseded; the scripts
+ * of a drain's outcome supersede nothing and wait for those before them.
+ */
 export interface ScriptRunner extends HookRunner {
   /** Ends the script that runs (TERM, then KILL) and starts none; resolves when it is gone. Later changes are ignored. */
   stop(): Promise<void>;
@@ -33,19 +36,18 @@ export interface HookRunnerOptions {
 }
 
 const DEFAULT_GRACE_MS = 5_000;
+/** The directory of a drain's outcome: nothing that the API says may run it. */
+const DRAINED = 'drained';
 
 export function createHookRunner(options: HookRunnerOptions): ScriptRunner {
   const { onReport } = options;
   const stopping = new AbortController();
-  let waiting: HookTransition | null = null;
+  let waiting: HookTransition[] = [];
   let running: Promise<void> | null = null;
 
   const drain = async (first: HookTransition): Promise<void> => {
-    for (let next: HookTransition | null = first; next !== null; ) {
+    for (let next: HookTransition | undefined = first; next !== undefined; next = waiting.shift())
       await runOrGiveUp(next, options, stopping.signal);
-      next = waiting;
-      waiting = null;
-    }
     running = null;
   };
 
@@ -56,16 +58,24 @@ export function createHookRunner(options: HookRunnerOptions): ScriptRunner {
         running = drain(transition);
         return;
       }
-      if (waiting !== null) onReport({ kind: 'superseded', transition: waiting.id, by: transition.id });
-      waiting = transition;
+      if (transition.kind === 'state') {
+        for (const older of waiting) onReport({ kind: 'superseded', ...keyOf(older), by: transition.id });
+        waiting = [];
+      }
+      waiting.push(transition);
     },
     async stop() {
       stopping.abort();
-      if (waiting !== null) onReport({ kind: 'not-begun', transition: waiting.id });
-      waiting = null;
+      for (const transition of waiting) onReport({ kind: 'not-begun', ...keyOf(transition) });
+      waiting = [];
       await running;
     },
   };
+}
+
+/** Whether the new state may name a directory of scripts. */
+export function hasDirectory({ kind, to }: HookTransition): boolean {
+  return isWellFormedState(to) && (kind === 'drained' || to !== DRAINED);
 }
 
 /** One state change under way. */
@@ -77,6 +87,10 @@ interface Run extends HookSettings {
   readonly signal: AbortSignal;
 }
 
+function keyOf({ id, to }: HookTransition): HooksKey {
+  return { change: id, to };
+}
+
 /** Never rejects: one change that goes wrong takes neither the agent nor the next change with it. */
 async function runOrGiveUp(
   transition: HookTransition,
@@ -86,14 +100,14 @@ async function runOrGiveUp(
   // Nothing begins in the turn of the caller of submit(): what it does next comes before the first script.
   await new Promise(setImmediate);
   if (signal.aborted) {
-    options.onReport({ kind: 'not-begun', transition: transition.id });
+    options.onReport({ kind: 'not-begun', ...keyOf(transition) });
     return;
   }
   try {
     await runTransition(transition, options, signal);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    options.onReport({ kind: 'given-up', transition: transition.id, problem });
+    options.onReport({ kind: 'given-up', ...keyOf(transition), problem });
   }
 }
 
@@ -103,10 +117,10 @@ async function runTransition(
   signal: AbortSignal,
 ): Promise<void> {
   const run: Run = { ...settings(), transition, trust, graceMs, onReport, signal };
-  const about = { transition: transition.id };
+  const about = keyOf(transition);
   onBegin(transition);
-  if (!isWellFormedState(transition.to)) {
-    onReport({ kind: 'malformed-state', ...about });
+  if (!hasDirectory(transition)) {
+    onReport({ kind: 'no-directory', ...about });
     return;
   }
   const list = await listScripts(run.scriptDir, transition.to, trust);
@@ -127,10 +141,10 @@ async function runTransition(
 /** `stopped`: the agent ended while the script was judged, so it was not started. */
 async function runOne(path: string, run: Run): Promise<'done' | 'failed' | 'refused' | 'stopped'> {
   const { transition, trust, onReport } = run;
-  const about = { transition: transition.id, script: path };
+  const about = { ...keyOf(transition), script: path };
   const opened = await openScript(path, trust);
   if ('refusal' in opened) {
-    onReport({ kind: 'refused', transition: transition.id, ...opened.refusal });
+    onReport({ kind: 'refused', ...keyOf(transition), ...opened.refusal });
     return 'refused';
   }
   try {

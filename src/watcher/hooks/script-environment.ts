@@ -23,7 +23,8 @@ export function scriptEnvironment(
     HOME: homeOrRoot(findHome),
     LANG: 'C.UTF-8',
     ...Object.fromEntries(passedOn),
-    CS_STATE: transition.to,
+    // A drain's outcome is no state: the instance is still in the one it drains in.
+    CS_STATE: transition.kind === 'drained' ? previousState(transition) : transition.to,
     CS_PREVIOUS_STATE: previousState(transition),
     CS_TRANSITION_ID: transition.id,
     CS_SCRIPT: script,

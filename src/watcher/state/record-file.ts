@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Desired, RecordedState } from '../domain/agent-state.ts';
 import type { Reason } from '../domain/decision.ts';
 import { isWellFormedState } from '../domain/instance-state.ts';
+import { SIGNAL_SOURCES } from '../domain/signals.ts';
 import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
 
 /** A transition whose scripts, as far as the record knows, did not all end. */
@@ -27,7 +28,8 @@ export interface RecordRead {
   readonly problem: string | null;
 }
 
-const VERSION = 2;
+const VERSION = 3;
+const REASON_SOURCES: readonly unknown[] = ['state', 'tag', ...SIGNAL_SOURCES] satisfies Reason['source'][];
 const DESIRED: readonly unknown[] = ['refuse', 'open', 'undetermined'] satisfies Desired[];
 
 /** The record file in the state directory. Bound to the boot: a record of an earlier boot is none. */
@@ -90,15 +92,26 @@ function isRecordedState(value: unknown): value is RecordedState {
     Array.isArray(value.reasons) &&
     value.reasons.every(isReason) &&
     (value.instanceState === null || isStateName(value.instanceState)) &&
-    isNullOr(value.stateSinceWallMs, 'number')
+    isNullOr(value.stateSinceWallMs, 'number') &&
+    (value.drain === null || isRecordedDrain(value.drain)) &&
+    typeof value.isTableLeased === 'boolean'
+  );
+}
+
+function isRecordedDrain(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    Number.isFinite(value.sinceWallMs) &&
+    (value.outcome === null || value.outcome === 'complete' || value.outcome === 'timeout')
   );
 }
 
 function isReason(value: unknown): value is Reason {
   return (
     isObject(value) &&
-    (value.source === 'state' || value.source === 'tag') &&
-    typeof value.detail === 'string'
+    REASON_SOURCES.includes(value.source) &&
+    typeof value.detail === 'string' &&
+    Number.isFinite(value.sinceWallMs)
   );
 }
 

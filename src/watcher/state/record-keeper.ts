@@ -1,6 +1,6 @@
 // Keeps the record on disk in step with the agent: what is decided, and which scripts are still to end.
 import type { RecordedState } from '../domain/agent-state.ts';
-import type { HookTransition, RecordStore } from '../ports.ts';
+import type { HooksKey, HookTransition, RecordStore } from '../ports.ts';
 import type { Record, RecordFile, UnfinishedHooks } from './record-file.ts';
 
 export class RecordKeeper implements RecordStore {
@@ -32,8 +32,8 @@ export class RecordKeeper implements RecordStore {
   }
 
   /** They will not run: newer ones were submitted, and what is saved of those has this too. */
-  hooksSuperseded(id: string): void {
-    this.#record = withoutHooks(this.#record, id);
+  hooksSuperseded(hooks: HooksKey): void {
+    this.#record = withoutHooks(this.#record, hooks);
   }
 
   /** To be on disk before the first of the scripts runs. */
@@ -41,8 +41,8 @@ export class RecordKeeper implements RecordStore {
     this.#write(withHooks(this.#record, { id, from, to, begun: true }));
   }
 
-  hooksEnded(id: string): void {
-    this.#write(withoutHooks(this.#record, id));
+  hooksEnded(hooks: HooksKey): void {
+    this.#write(withoutHooks(this.#record, hooks));
   }
 
   #write(record: Record): void {
@@ -60,9 +60,13 @@ export class RecordKeeper implements RecordStore {
 }
 
 function withHooks(record: Record, hooks: UnfinishedHooks): Record {
-  return { ...record, unfinishedHooks: [...withoutHooks(record, hooks.id).unfinishedHooks, hooks] };
+  return {
+    ...record,
+    unfinishedHooks: [...withoutHooks(record, { change: hooks.id, to: hooks.to }).unfinishedHooks, hooks],
+  };
 }
 
-function withoutHooks(record: Record, id: string): Record {
-  return { ...record, unfinishedHooks: record.unfinishedHooks.filter((hooks) => hooks.id !== id) };
+function withoutHooks(record: Record, { change, to }: HooksKey): Record {
+  const others = record.unfinishedHooks.filter((hooks) => hooks.id !== change || hooks.to !== to);
+  return { ...record, unfinishedHooks: others };
 }

@@ -8,7 +8,8 @@ import type { Answer } from '../../../src/watcher/domain/answer.ts';
 import { type Agent, startAgent } from '../../../src/watcher/loop.ts';
 import type { AgentPorts, Reporter, Settings } from '../../../src/watcher/ports.ts';
 
-const RULESET = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false };
+const RULESET = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false, closing: false };
+const NOW = { wallMs: 0, monotonicMs: 0 };
 const DEADLINE_MS = 5_000;
 
 /** An agent whose every effect is written down as a word in `did`. */
@@ -28,8 +29,10 @@ class Subject {
       announce: ({ event }) => this.note(event),
       tableInstalled: (_ruleset, restoring) => this.note(restoring === null ? 'installed' : 'restored'),
       tableRemoved: () => this.note('removed'),
-      connections: (count, drained) =>
-        this.note(drained ? 'drained' : count.known ? `left ${count.total}` : 'left unknown'),
+      connections: (count) => this.note(count.known ? `left ${count.total}` : 'left unknown'),
+      connectionsClosed: ({ closed }) => this.note(`closed ${closed}`),
+      changeBegan: () => {},
+      polled: () => {},
       degraded: (part, problem) => {
         if (problem !== null) this.note(`degraded ${part}`);
       },
@@ -40,15 +43,28 @@ class Subject {
       clock: hostClock,
       random: () => 0,
       record: { save: (record) => this.note(`record ${record.desired}`) },
-      hooks: { submit: ({ from, to }) => this.note(`hooks ${from}->${to}`) },
+      hooks: {
+        submit: ({ from, to, env }) =>
+          this.note(`hooks ${from}->${to}${to === 'drained' ? ` ${env.CS_DRAINED}` : ''}`),
+      },
       reporter,
       newId: () => 'id',
     };
-    this.agent = startAgent(adopt(null, { table: 'absent' }), this.settings, ports, this.ending.signal);
+    this.agent = startAgent(adopt(null, { table: 'absent' }, NOW), this.settings, ports, this.ending.signal);
   }
 
   settings: Settings = {
-    plan: { ruleset: RULESET, force: false, instanceState: null, maxHoldMs: null, runScriptsAtStart: false },
+    plan: {
+      ruleset: RULESET,
+      force: false,
+      instanceState: null,
+      maxHoldMs: null,
+      runScriptsAtStart: false,
+      refuseDelayMs: 0,
+      drainTimeoutMs: null,
+      onDrainTimeout: 'keep',
+    },
+    signals: null,
     pollPeriodMs: 60_000,
     source: {
       // Each poll waits for the test to say what the API answers.
@@ -59,6 +75,7 @@ class Subject {
           this.note('poll');
         }),
       forgetSession: () => {},
+      describe: () => ({ apiUrl: null, group: null, region: null, contextAgeMs: null }),
     },
   };
 
@@ -71,7 +88,7 @@ class Subject {
   async until(...words: string[]): Promise<void> {
     const last = (): string =>
       this.did
-        .filter((word) => !/^(poll|left|drained)/.test(word))
+        .filter((word) => !/^(poll|left)/.test(word))
         .slice(-words.length)
         .join();
     await this.#holds(() => last() === words.join(), words);
@@ -150,8 +167,8 @@ describe('the loop', () => {
 
   test('a drain is complete when nothing was left twice, a second apart', async () => {
     const { did } = await drain();
-    await subject.untilDone('drained', 1);
-    assert.equal(did.filter((word) => word === 'left 0').length, 1);
+    await subject.until('hooks draining->drained complete', 'record refuse', 'drained');
+    assert.equal(did.filter((word) => word === 'left 0').length, 2);
   });
 
   test('what cannot be counted is never drained', async () => {
@@ -221,7 +238,7 @@ describe('the loop', () => {
     const before = kernel.transactions.length;
     const ruleset = { ...RULESET, ports: [{ first: 8000, last: 8100 }] };
     subject.agent.reload({ ...settings, plan: { ...settings.plan, ruleset } });
-    await subject.until('installed', 'installed');
+    await subject.untilDone('installed', 2);
     assert.deepEqual(kernel.table?.ruleset, ruleset);
     assert.equal(kernel.transactions.length, before + 1);
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../src/watcher/domain/answer.ts';
-import { pollAtSlots } from '../../../src/watcher/poller.ts';
-import type { Clock, MetadataSource } from '../../../src/watcher/ports.ts';
+import { askAtSlots, type Asked, type Asking } from '../../../src/watcher/poller.ts';
+import type { Clock } from '../../../src/watcher/ports.ts';
 
 const UNKNOWN: Answer = { kind: 'unknown', class: 'transport', message: 'refused' };
 
@@ -20,27 +20,30 @@ class ManualClock implements Clock {
 interface Run {
   readonly polledAtMs: number[];
   readonly answers: Answer[];
+  readonly asked: Asked[];
   forgotten: number;
 }
 
 async function run(polls: number, each: (clock: ManualClock, poll: number) => Answer): Promise<Run> {
   const clock = new ManualClock();
   const ending = new AbortController();
-  const result: Run = { polledAtMs: [], answers: [], forgotten: 0 };
-  const source: MetadataSource = {
-    poll: async () => {
+  const result: Run = { polledAtMs: [], answers: [], asked: [], forgotten: 0 };
+  const asking: Asking<Answer> = {
+    ask: async () => {
       result.polledAtMs.push(clock.nowMs);
       return each(clock, result.polledAtMs.length);
     },
-    forgetSession: () => {
+    failed: (message) => ({ kind: 'unknown', class: 'transport', message }),
+    slept: () => {
       result.forgotten++;
     },
+    deliver: (answer, asked) => {
+      result.answers.push(answer);
+      result.asked.push(asked);
+      if (result.answers.length === polls) ending.abort();
+    },
   };
-  const deliver = (answer: Answer): void => {
-    result.answers.push(answer);
-    if (result.answers.length === polls) ending.abort();
-  };
-  await pollAtSlots(source, 10_000, clock, () => 0.75, deliver, ending.signal);
+  await askAtSlots(asking, { periodMs: 10_000, clock, random: () => 0.75 }, ending.signal);
   return result;
 }
 
@@ -55,6 +58,17 @@ test('a slow poll skips slots and keeps to the schedule', async () => {
     return UNKNOWN;
   });
   assert.deepEqual(polledAtMs, [1_000, 3_500, 23_500]);
+});
+
+test('what is told of a poll: when it began, how long it took, when the next one is', async () => {
+  const { asked } = await run(2, (clock) => {
+    clock.nowMs += 700;
+    return UNKNOWN;
+  });
+  assert.deepEqual(asked, [
+    { startedWallMs: 1e9 + 1_000, durationMs: 700, nextWallMs: 1e9 + 3_500 },
+    { startedWallMs: 1e9 + 3_500, durationMs: 700, nextWallMs: 1e9 + 13_500 },
+  ]);
 });
 
 test('a source that throws is an unknown answer, and the next slot comes', async () => {

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { describeSubcommand } from '../../../../src/commands/watcher/subcommand.ts';
 import { ConfigError } from '../../../../src/watcher/config/agent-config.ts';
-import { parseCleanupLine, parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
+import { CLEANUP } from '../../../../src/commands/watcher/clean-up.ts';
+import { parseAgentLine, SUBCOMMANDS } from '../../../../src/commands/watcher/program.ts';
+import { parseArguments } from '../../../../src/watcher/config/command-line.ts';
 import { environmentName, fileKey, OPTIONS, SETTINGS } from '../../../../src/watcher/config/options.ts';
 
 const PORTS = '--on-draining-block-new-connections-to-ports';
 
 function given(line: string | readonly string[]): Record<string, readonly string[]> {
   const args = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
-  const commandLine = parseCommandLine(args, { version: '1.2.3' });
+  const commandLine = parseAgentLine(args, '1.2.3');
   assert.equal(commandLine.kind, 'run');
   return commandLine.kind === 'run' ? Object.fromEntries(commandLine.given) : {};
 }
@@ -65,9 +68,7 @@ describe('command line', () => {
     ['--polling-period 5', /unknown option '--polling-period'/],
     ['--allow 10.0.0.0/8', /unknown option '--allow'/],
     ['-x', /unknown option '-x'/],
-    ['80', /^"80" is not a command: the only command is cleanup; options begin with --, see --help$/],
-    ['help', /^"help" is not a command/],
-    ['bogus --force', /^"bogus" is not a command/],
+    ['80', /too many arguments.*80/],
     [`${PORTS}=80 443`, /too many arguments.*443/],
     ['-- --force', /too many arguments/],
     ['--log x', /--log could be --log-file, --log-file-rotate/],
@@ -87,11 +88,11 @@ describe('command line', () => {
   }
 
   it('shows its version, and help that names every option', () => {
-    assert.deepEqual(parseCommandLine(['--version'], { version: '1.2.3' }), {
+    assert.deepEqual(parseAgentLine(['--version'], '1.2.3'), {
       kind: 'show',
       text: '1.2.3\n',
     });
-    const help = parseCommandLine(['--force', '--help'], { version: '1.2.3', epilogue: 'See the manual.' });
+    const help = parseAgentLine(['--force', '--help'], '1.2.3');
     assert.ok(help.kind === 'show');
     for (const setting of SETTINGS) assert.ok(help.text.includes(`--${OPTIONS[setting].name} [`), setting);
     assert.match(help.text, /--api-polling-period \[SECONDS\] .*\(default: 10\)/);
@@ -99,9 +100,12 @@ describe('command line', () => {
       help.text.replace(/\s+/g, ' '),
       /and exit \(FILE when not given: \/etc\/systemd\/system\/cs-instance-watcher\.service\)/,
     );
-    assert.match(help.text, /See the manual\.\n$/);
+    for (const { name, summary } of SUBCOMMANDS) assert.ok(help.text.includes(summary), name);
   });
 });
+
+const parseCleanupLine = (args: readonly string[]) =>
+  parseArguments(describeSubcommand(CLEANUP), CLEANUP.settings, args);
 
 describe('command line of cleanup', () => {
   it('has a help of its own', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ConfigError, type ResolvedConfig } from '../../../../src/watcher/config/agent-config.ts';
-import { parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
+import { parseAgentLine } from '../../../../src/commands/watcher/program.ts';
 import { SETTINGS } from '../../../../src/watcher/config/options.ts';
 import { printConfig } from '../../../../src/watcher/config/print-config.ts';
 import { resolveConfig, resolveLeniently } from '../../../../src/watcher/config/resolve.ts';
@@ -28,7 +28,7 @@ interface Sources {
 
 function resolve(sources: Sources): ResolvedConfig {
   const args = (sources.line ?? '').split(' ').filter((word) => word !== '');
-  const commandLine = parseCommandLine(args, { version: '1' });
+  const commandLine = parseAgentLine(args, '1');
   assert.ok(commandLine.kind === 'run');
   writeFileSync(file, typeof sources.file === 'string' ? sources.file : JSON.stringify(sources.file ?? {}));
   return resolveConfig({
@@ -72,9 +72,17 @@ describe('defaults', () => {
       tableOwnership: 'auto',
       maxHoldMs: null,
       runScriptsAtStart: false,
+      drainOn: [],
+      refuseDelayMs: 0,
+      drainTimeoutMs: null,
+      onDrainTimeout: 'keep',
+      healthListen: null,
+      agentCheckListen: null,
+      metricsListen: null,
       hookTimeoutMs: 60_000,
       stateDir: '/var/lib/cs-instance-watcher',
       runtimeDir: '/run/cs-instance-watcher',
+      dryRun: false,
       generateSystemd: null,
       doNotGenerateSystemd: false,
       printConfig: false,
@@ -343,7 +351,7 @@ describe('refused', () => {
 
 describe('the file', () => {
   const read = (env: Record<string, string>, ...args: string[]): ResolvedConfig => {
-    const commandLine = parseCommandLine(args, { version: '1' });
+    const commandLine = parseAgentLine(args, '1');
     assert.ok(commandLine.kind === 'run');
     return resolveConfig({ given: commandLine.given, env, cwd: directory });
   };
@@ -393,7 +401,7 @@ describe('settled leniently', () => {
   const lenient = (
     sources: Sources,
   ): ReturnType<typeof resolveLeniently<'runtimeDir' | 'tableOwnership'>> => {
-    const commandLine = parseCommandLine((sources.line ?? '').split(' ').filter(Boolean), { version: '1' });
+    const commandLine = parseAgentLine((sources.line ?? '').split(' ').filter(Boolean), '1');
     assert.ok(commandLine.kind === 'run');
     if (typeof sources.file === 'string') writeFileSync(file, sources.file);
     return resolveLeniently(['runtimeDir', 'tableOwnership'], {

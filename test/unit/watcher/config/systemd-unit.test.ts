@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ConfigError } from '../../../../src/watcher/config/agent-config.ts';
-import { parseCommandLine } from '../../../../src/watcher/config/command-line.ts';
+import { parseAgentLine } from '../../../../src/commands/watcher/program.ts';
 import {
   leftOutOfUnit,
   unitFor,
@@ -34,7 +34,7 @@ function execStart(unit: string): string[] {
 }
 
 function generated(args: readonly string[], program = PROGRAM): string[] {
-  const commandLine = parseCommandLine(args, { version: '1' });
+  const commandLine = parseAgentLine(args, '1');
   assert.ok(commandLine.kind === 'run');
   return execStart(unitFor({ program, version: '1', given: commandLine.given, cwd: '/work dir' }));
 }
@@ -162,7 +162,7 @@ describe('generated unit', () => {
   ];
   for (const [line, env, warning] of left) {
     it(`with '${line}' and ${JSON.stringify(env)} in the environment: ${warning}`, () => {
-      const commandLine = parseCommandLine(line.split(' ').filter(Boolean), { version: '1' });
+      const commandLine = parseAgentLine(line.split(' ').filter(Boolean), '1');
       assert.ok(commandLine.kind === 'run');
       assert.equal(leftOutOfUnit(resolveConfig({ given: commandLine.given, env, cwd: '/' })), warning);
     });
@@ -179,6 +179,13 @@ describe('generated unit', () => {
     assert.throws(
       () => unitFor({ program: 'cs-instance-watcher', version: '1', given: new Map(), cwd: '/' }),
       ConfigError,
+    );
+  });
+
+  it('refuses to run a service dry, which would never be ready', () => {
+    assert.throws(
+      () => unitFor({ program: PROGRAM, version: '1', given: new Map([['dryRun', []]]), cwd: '/' }),
+      /leave out --dry-run/,
     );
   });
 

@@ -149,6 +149,30 @@ describe('without credentials', () => {
   }
 });
 
+describe('what the policies do not allow is named as a statement would name it', () => {
+  for (const [permission, action, resource] of [
+    [
+      'invokeFunction',
+      'lambda:InvokeFunction',
+      `arn:aws-cn:lambda:${REGION}:111122223333:function:CloneSquad-Discovery-demo`,
+    ],
+    ['describeInstances', 'ec2:DescribeInstances', '*'],
+  ] as const) {
+    test(action, async () => {
+      sandbox.change({
+        permissions: { [permission]: false },
+        imds: { tagsEnabled: false },
+        instance: { partition: 'aws-cn' },
+      });
+      const resolution = await resolve();
+      assert.equal(resolution.kind, 'refused');
+      const denied = resolution.kind === 'refused' ? resolution.denied : undefined;
+      assert.deepEqual([denied?.action, denied?.resource], [action, resource]);
+      assert.match(denied?.said ?? '', new RegExp(`not authorized to perform: ${action}`));
+    });
+  }
+});
+
 test('a metadata service that is turned off is a definite answer', async () => {
   const off: Imds = { read: async () => unknown('disabled', 'turned off'), close: () => undefined };
   assert.deepEqual(await resolve({ imds: off }), {

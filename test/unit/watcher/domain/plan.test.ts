@@ -5,57 +5,23 @@ import { adopt } from '../../../../src/watcher/domain/adopt.ts';
 import type { AgentState, RecordedState } from '../../../../src/watcher/domain/agent-state.ts';
 import type { Answer, KnownAnswer } from '../../../../src/watcher/domain/answer.ts';
 import type { TableObservation } from '../../../../src/watcher/domain/desired-firewall.ts';
-import { isUninformed, type PlanConfig, plan } from '../../../../src/watcher/domain/plan.ts';
-import type { Step } from '../../../../src/watcher/domain/step.ts';
-
-const RULESET = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false };
-const CONFIG: PlanConfig = {
-  ruleset: RULESET,
-  force: false,
-  instanceState: null,
-  maxHoldMs: null,
-  runScriptsAtStart: false,
-};
-const ABSENT: TableObservation = { table: 'absent' };
-const IN_PLACE: TableObservation = {
-  table: 'ours',
-  ownership: 'owned',
-  holder: 'us',
-  ruleset: RULESET,
-  difference: null,
-};
-const ORPHAN: TableObservation = { ...IN_PLACE, holder: 'nobody' };
-const UNKNOWN: Answer = { kind: 'unknown', class: 'transport', message: 'connection refused' };
-const FRESH = adopt(null, ABSENT);
-
-function known(state: string, more: Partial<KnownAnswer> = {}): KnownAnswer {
-  return {
-    kind: 'known',
-    instanceId: 'i-1',
-    state,
-    tags: {},
-    subfleetName: null,
-    targetGroups: null,
-    ...more,
-  };
-}
-
-function after(previous: AgentState, answer: Answer | null, table = ABSENT, config = CONFIG, atMs = 0) {
-  return plan(previous, { answer, table, monotonicMs: atMs, wallMs: 1_000_000 + atMs }, config);
-}
-
-/** The state of an agent that refuses, with its table in place. */
-function refusing(): AgentState {
-  return after(after(FRESH, known('running')).next, known('draining')).next;
-}
-
-function kinds(steps: readonly Step[]): string[] {
-  return steps.filter((step) => step.kind !== 'announce').map((step) => step.kind);
-}
-
-function events(steps: readonly Step[]): string[] {
-  return steps.flatMap((step) => (step.kind === 'announce' ? [step.announcement.event] : []));
-}
+import { isUninformed } from '../../../../src/watcher/domain/hear.ts';
+import type { PlanConfig } from '../../../../src/watcher/domain/plan.ts';
+import {
+  ABSENT,
+  after,
+  CONFIG,
+  events,
+  FRESH,
+  IN_PLACE,
+  kinds,
+  known,
+  NOW,
+  ORPHAN,
+  refusing,
+  RULESET,
+  UNKNOWN,
+} from './cycle.ts';
 
 describe('what a known answer asks of the firewall', () => {
   const excluded = { 'clonesquad:excluded': 'True' };
@@ -210,11 +176,23 @@ describe('the table found against the table desired', () => {
       CONFIG,
       [],
     ],
-    ['open removes ours', { ...refusing(), desired: 'open' }, altered, CONFIG, ['remove-ruleset']],
-    ["open leaves someone else's", { ...refusing(), desired: 'open' }, { table: 'foreign' }, CONFIG, []],
+    [
+      'open removes ours',
+      { ...refusing(), desired: 'open', drain: null },
+      altered,
+      CONFIG,
+      ['remove-ruleset'],
+    ],
+    [
+      "open leaves someone else's",
+      { ...refusing(), desired: 'open', drain: null },
+      { table: 'foreign' },
+      CONFIG,
+      [],
+    ],
     [
       'open leaves what cannot be read',
-      { ...refusing(), desired: 'open' },
+      { ...refusing(), desired: 'open', drain: null },
       { table: 'unknown', problem: '' },
       CONFIG,
       [],
@@ -304,9 +282,11 @@ describe('starting', () => {
   const drained: RecordedState = {
     instanceId: 'i-1',
     desired: 'refuse',
-    reasons: [{ source: 'state', detail: 'draining' }],
+    reasons: [{ source: 'state', detail: 'draining', sinceWallMs: 1 }],
     instanceState: 'draining',
     stateSinceWallMs: 1,
+    drain: { sinceWallMs: 1, outcome: null },
+    isTableLeased: false,
   };
   const rows: [string, RecordedState | null, TableObservation, string[]][] = [
     ['same boot, orphan found: taken over', drained, ORPHAN, ['apply-ruleset']],
@@ -318,7 +298,7 @@ describe('starting', () => {
   ];
   for (const [name, record, table, expected] of rows) {
     test(name, () => {
-      const steps = after(adopt(record, table), null, table).steps;
+      const steps = after(adopt(record, table, NOW), null, table).steps;
       assert.deepEqual(
         kinds(steps).filter((kind) => kind.endsWith('-ruleset')),
         expected,
@@ -327,7 +307,7 @@ describe('starting', () => {
   }
 
   test('a saved table goes with the first answer, and stays while there is none', () => {
-    const start = adopt(null, ORPHAN);
+    const start = adopt(null, ORPHAN, NOW);
     const unanswered = after(start, UNKNOWN, ORPHAN);
     assert.deepEqual(kinds(unanswered.steps), []);
     assert.deepEqual(kinds(after(unanswered.next, known('running'), ORPHAN).steps), [
@@ -337,7 +317,7 @@ describe('starting', () => {
   });
 
   test('the same state as recorded runs no scripts again', () => {
-    const steps = after(adopt(drained, ORPHAN), known('draining'), ORPHAN).steps;
+    const steps = after(adopt(drained, ORPHAN, NOW), known('draining'), ORPHAN).steps;
     assert.equal(
       steps.some((step) => step.kind === 'run-hooks'),
       false,

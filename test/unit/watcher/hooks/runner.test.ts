@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createHookRunner, type HookReport } from '../../../../src/watcher/hooks/runner.ts';
+import type { HookTransition } from '../../../../src/watcher/ports.ts';
 import { scriptEnvironment } from '../../../../src/watcher/hooks/script-environment.ts';
 import {
   createScriptDirectory,
@@ -80,7 +81,7 @@ describe('scripts of a state change', () => {
   });
 
   it('have / for a home where the uid has none', () => {
-    const transition = { id: 't1', from: 'running', to: 'draining', env: {} };
+    const transition: HookTransition = { kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} };
     const nowhere = (): string => {
       throw new Error('A system error occurred: uv_os_homedir returned ENOENT');
     };
@@ -94,7 +95,7 @@ describe('scripts of a state change', () => {
     const env = { CS_REASONS: 'a\0b' };
     assert.deepEqual(lines(await runAll(directory, { from: '$(id)', env })), ['unknown unknown ab']);
     const reports = await runAll(directory, { to: '../draining' });
-    assert.deepEqual(reports, [{ kind: 'malformed-state', transition: 't1' }]);
+    assert.deepEqual(reports, [{ kind: 'no-directory', change: 't1', to: '../draining' }]);
   });
 
   it('run under their own path, so that what lies beside them is found; programs under the descriptor judged', async () => {
@@ -262,14 +263,14 @@ describe('ending scripts', () => {
     directory.add('draining/10-a', 'echo $$; exec sleep 300');
     directory.add('draining/20-b', 'echo never');
     const runner = observeRunner(directory);
-    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
     const line = await runner.waitFor(({ kind }) => kind === 'line');
-    runner.submit({ id: 't2', from: 'draining', to: 'running', env: {} });
+    runner.submit({ kind: 'state', id: 't2', from: 'draining', to: 'running', env: {} });
     await Promise.all([runner.stop(), runner.stop()]);
-    runner.submit({ id: 't3', from: 'draining', to: 'running', env: {} });
+    runner.submit({ kind: 'state', id: 't3', from: 'draining', to: 'running', env: {} });
     assert.equal(line.kind === 'line' && isAlive(Number(line.text)), false);
     assert.deepEqual(
-      runner.reports.map((report) => `${report.transition} ${report.kind}`),
+      runner.reports.map((report) => `${report.change} ${report.kind}`),
       ['t1 started', 't1 line', 't2 not-begun', 't1 finished', 't1 completed'],
     );
     assert.deepEqual(runner.begun, [['t1', 0]]);
@@ -288,7 +289,7 @@ describe('successive changes', () => {
   it('submit returns before anything begins', async () => {
     directory.add('draining/10-a', 'echo a');
     const runner = observeRunner(directory);
-    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
     assert.deepEqual([runner.begun, runner.reports], [[], []]);
     await runner.waitFor(({ kind }) => kind === 'completed');
     await runner.stop();
@@ -297,9 +298,9 @@ describe('successive changes', () => {
   it('stopped before it begins, a change is told as not begun', async () => {
     directory.add('draining/10-a', 'echo a');
     const runner = observeRunner(directory);
-    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
     await runner.stop();
-    assert.deepEqual(runner.reports, [{ kind: 'not-begun', transition: 't1' }]);
+    assert.deepEqual(runner.reports, [{ kind: 'not-begun', change: 't1', to: 'draining' }]);
     assert.deepEqual(runner.begun, []);
   });
 
@@ -321,7 +322,7 @@ describe('successive changes', () => {
       onBegin: () => {},
       onReport: (report) => void reports.push(report),
     });
-    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
     await stopped;
     assert.deepEqual(
       reports.map(({ kind }) => kind),
@@ -333,7 +334,7 @@ describe('successive changes', () => {
   it('begin before the first refusal or script of theirs', async () => {
     directory.add('draining/10-a', 'echo a', 0o644);
     const runner = observeRunner(directory);
-    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
     await runner.waitFor(({ kind }) => kind === 'completed');
     assert.deepEqual(runner.begun, [['t1', 0]]);
     await runner.stop();
@@ -356,12 +357,12 @@ describe('successive changes', () => {
         if (report.kind === 'completed') resolve();
         if (report.kind !== 'given-up') return;
         isWrong = false;
-        runner.submit({ id: 't2', from: 'draining', to: 'running', env: {} });
+        runner.submit({ kind: 'state', id: 't2', from: 'draining', to: 'running', env: {} });
       },
     });
-    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
     await promise;
-    assert.deepEqual(reports[0], { kind: 'given-up', transition: 't1', problem: 'no such user' });
+    assert.deepEqual(reports[0], { kind: 'given-up', change: 't1', to: 'draining', problem: 'no such user' });
     assert.deepEqual(lines(reports), ['a']);
     await runner.stop();
   });
@@ -375,13 +376,13 @@ describe('successive changes', () => {
     directory.add('running/10-a', `echo "run $1" >>${log}`);
     directory.add('bounced/10-a', `echo "run $1" >>${log}`);
     const runner = observeRunner(directory);
-    runner.submit({ id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
     await runner.waitFor(({ kind }) => kind === 'started');
-    runner.submit({ id: 't2', from: 'draining', to: 'bounced', env: {} });
-    runner.submit({ id: 't3', from: 'bounced', to: 'draining', env: {} });
-    runner.submit({ id: 't4', from: 'draining', to: 'running', env: {} });
+    runner.submit({ kind: 'state', id: 't2', from: 'draining', to: 'bounced', env: {} });
+    runner.submit({ kind: 'state', id: 't3', from: 'bounced', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', id: 't4', from: 'draining', to: 'running', env: {} });
     directory.add('go', 'true');
-    await runner.waitFor(({ kind, transition }) => kind === 'completed' && transition === 't4');
+    await runner.waitFor(({ kind, change }) => kind === 'completed' && change === 't4');
     assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n'), [
       'begin draining',
       'end draining',
@@ -389,7 +390,7 @@ describe('successive changes', () => {
     ]);
     assert.deepEqual(
       runner.reports.flatMap((report) =>
-        report.kind === 'superseded' ? [`${report.transition} by ${report.by}`] : [],
+        report.kind === 'superseded' ? [`${report.change} by ${report.by}`] : [],
       ),
       ['t2 by t3', 't3 by t4'],
     );

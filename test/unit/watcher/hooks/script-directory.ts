@@ -91,13 +91,13 @@ export function observeRunner(directory: ScriptDirectory, timeoutMs = 10_000, gr
 /** Runs the scripts of one change to their end and returns everything that was reported. */
 export async function runAll(
   directory: ScriptDirectory,
-  transition: { to?: string; from?: string; env?: Record<string, string> } = {},
+  transition: { kind?: 'state' | 'drained'; to?: string; from?: string; env?: Record<string, string> } = {},
   timeoutMs?: number,
   graceMs?: number,
 ): Promise<readonly HookReport[]> {
   const runner = observeRunner(directory, timeoutMs, graceMs);
-  runner.submit({ id: 't1', from: 'running', to: 'draining', env: {}, ...transition });
-  await runner.waitFor(({ kind }) => kind === 'completed' || kind === 'malformed-state');
+  runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {}, ...transition });
+  await runner.waitFor(({ kind }) => kind === 'completed' || kind === 'no-directory');
   return runner.reports;
 }
 

@@ -9,9 +9,14 @@ const RECORD: Record = {
   state: {
     instanceId: 'i-1',
     desired: 'refuse',
-    reasons: [{ source: 'state', detail: 'draining' }],
+    reasons: [
+      { source: 'state', detail: 'draining', sinceWallMs: 1_700_000_000_000 },
+      { source: 'spot-interruption', detail: 'terminate at noon', sinceWallMs: 1_700_000_000_001 },
+    ],
     instanceState: 'draining',
     stateSinceWallMs: 1_700_000_000_000,
+    drain: { sinceWallMs: 1_700_000_000_000, outcome: 'timeout' },
+    isTableLeased: false,
   },
   unfinishedHooks: [
     { id: 'a', from: 'running', to: 'draining', begun: true },
@@ -47,12 +52,12 @@ describe('the record', () => {
 
   const foreign: [string, string][] = [
     ['empty', ''],
-    ['half', '{"version":2,"bootId":"boot-1","sta'],
-    ['another version', JSON.stringify({ version: 1, bootId: 'boot-1', ...RECORD })],
+    ['half', '{"version":3,"bootId":"boot-1","sta'],
+    ['another version', JSON.stringify({ version: 2, bootId: 'boot-1', ...RECORD })],
     [
       'of hooks that may or may not have begun',
       JSON.stringify({
-        version: 2,
+        version: 3,
         bootId: 'boot-1',
         ...RECORD,
         unfinishedHooks: [{ id: 'a', from: 'running', to: 'draining' }],
@@ -62,7 +67,7 @@ describe('the record', () => {
     [
       'a hostile state name',
       JSON.stringify({
-        version: 2,
+        version: 3,
         bootId: 'boot-1',
         ...RECORD,
         state: { ...RECORD.state, instanceState: '../x' },
@@ -70,9 +75,9 @@ describe('the record', () => {
     ],
     [
       'a wrong type',
-      JSON.stringify({ version: 2, bootId: 'boot-1', ...RECORD, state: { ...RECORD.state, desired: true } }),
+      JSON.stringify({ version: 3, bootId: 'boot-1', ...RECORD, state: { ...RECORD.state, desired: true } }),
     ],
-    ['no record of hooks', JSON.stringify({ version: 2, bootId: 'boot-1', state: RECORD.state })],
+    ['no record of hooks', JSON.stringify({ version: 3, bootId: 'boot-1', state: RECORD.state })],
   ];
   for (const [name, content] of foreign) {
     test(`that is ${name} is none, and told in one line`, () => {

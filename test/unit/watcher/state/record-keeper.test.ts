@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RecordedState } from '../../../../src/watcher/domain/agent-state.ts';
+import type { HookTransition } from '../../../../src/watcher/ports.ts';
 import type { Record } from '../../../../src/watcher/state/record-file.ts';
 import { RecordKeeper } from '../../../../src/watcher/state/record-keeper.ts';
 
@@ -10,11 +11,21 @@ const RUNNING: RecordedState = {
   reasons: [],
   instanceState: 'running',
   stateSinceWallMs: 1,
+  drain: null,
+  isTableLeased: false,
 };
 const DRAINING: RecordedState = { ...RUNNING, desired: 'refuse', instanceState: 'draining' };
-const T1 = { id: 't1', from: 'running', to: 'draining', env: { CS_REASON: 'not for the record' } };
-const T2 = { id: 't2', from: 'draining', to: 'running', env: {} };
-const T3 = { id: 't3', from: 'running', to: 'pending', env: {} };
+const T1: HookTransition = {
+  id: 't1',
+  kind: 'state',
+  from: 'running',
+  to: 'draining',
+  env: { CS_REASON: 'not for the record' },
+};
+const T2: HookTransition = { id: 't2', kind: 'state', from: 'draining', to: 'running', env: {} };
+const T3: HookTransition = { id: 't3', kind: 'state', from: 'running', to: 'pending', env: {} };
+
+const keyOf = ({ id, to }: HookTransition) => ({ change: id, to });
 
 interface Disk {
   readonly keeper: RecordKeeper;
@@ -66,7 +77,7 @@ describe('the record of scripts', () => {
     keeper.save(DRAINING);
     keeper.hooksBegan(T1);
     assert.deepEqual(found(), ['draining', 't1 begun']);
-    keeper.hooksEnded('t1');
+    keeper.hooksEnded(keyOf(T1));
     assert.deepEqual(found(), ['draining', '']);
   });
 
@@ -77,7 +88,7 @@ describe('the record of scripts', () => {
     keeper.hooksSubmitted(T2);
     keeper.save(RUNNING);
     assert.deepEqual(found(), ['running', 't1 begun, t2 waits']);
-    keeper.hooksEnded('t1');
+    keeper.hooksEnded(keyOf(T1));
     assert.deepEqual(found(), ['running', 't2 waits']);
     keeper.hooksBegan(T2);
     assert.deepEqual(found(), ['running', 't2 begun']);
@@ -91,10 +102,19 @@ describe('the record of scripts', () => {
     keeper.save(RUNNING);
     const before = writes.length;
     keeper.hooksSubmitted(T3);
-    keeper.hooksSuperseded('t2');
+    keeper.hooksSuperseded(keyOf(T2));
     keeper.save({ ...RUNNING, instanceState: 'pending' });
     assert.equal(writes.length, before + 1);
     assert.deepEqual(found(), ['pending', 't1 begun, t3 waits']);
+  });
+
+  test("tells a change's scripts from those of its drained/", () => {
+    const { keeper, found } = disk();
+    keeper.hooksSubmitted(T1);
+    keeper.hooksBegan(T1);
+    keeper.hooksSubmitted({ ...T1, kind: 'drained', from: 'draining', to: 'drained' });
+    keeper.hooksEnded(keyOf(T1));
+    assert.deepEqual(found(), [RUNNING.instanceState, 't1 waits']);
   });
 
   test('starts with none: saving the state once clears what an earlier agent left', () => {
