@@ -15,6 +15,15 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that went away has seen enough.
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`${NAME}: the output could not be written: ${error.message}\n`);
+  process.exitCode = 1;
+});
+// Nobody reads the messages any longer: the exit status still tells.
+process.stderr.on('error', () => undefined);
+
 // The launcher in dist/bin tells by which path it was started; run from source, the program is this file.
 const { CS_PROGRAM_PATH: launcher, ...env } = process.env;
 const started = launcher ?? (process.argv[1] as string);
@@ -27,5 +36,5 @@ void main({
   version: manifest.version,
 }).then((status) => {
   // Everything is written by now; a lookup that nobody waits for any more must not keep the process.
-  process.exit(status);
+  process.exit(process.exitCode || status);
 });

@@ -20,6 +20,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   'watcher/hooks': ['watcher/domain', 'watcher/ports.ts', 'firewall'],
   'watcher/state': ['watcher/domain', 'watcher/context', 'watcher/ports.ts'],
   'watcher/context': ['watcher/domain', 'aws'],
+  'watcher/control': ['watcher/domain', 'watcher/ports.ts', 'watcher/observe'],
   'watcher/observe': ['watcher/domain', 'watcher/ports.ts', 'watcher/hooks', 'firewall'],
   'watcher/ports.ts': ['watcher/domain', 'firewall'],
   watcher: ['watcher/domain', 'watcher/ports.ts', 'firewall'],

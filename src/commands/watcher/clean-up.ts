@@ -1,31 +1,43 @@
 // `cleanup`: opens the ports when no agent is there to do it. Removes our table and nobody else's.
 import { openFirewall } from '../../firewall/native-firewall.ts';
 import type { AgentConfig } from '../../watcher/config/agent-config.ts';
-import { CLEANUP_SETTINGS, parseCleanupLine } from '../../watcher/config/command-line.ts';
 import { resolveLeniently } from '../../watcher/config/resolve.ts';
+import type { RecordedState } from '../../watcher/domain/agent-state.ts';
 import { bootId } from '../../watcher/state/boot.ts';
 import { RecordFile } from '../../watcher/state/record-file.ts';
 import { EXIT } from './exit-status.ts';
+import type { Situation, Subcommand, SubcommandLine } from './subcommand.ts';
 import { takeWriterLock } from './writer-lock.ts';
 
-type CleanupConfig = Pick<AgentConfig, (typeof CLEANUP_SETTINGS)[number]>;
+const SETTINGS = ['configFile', 'runtimeDir', 'stateDir', 'tableOwnership'] as const;
+
+type CleanupConfig = Pick<AgentConfig, (typeof SETTINGS)[number]>;
+
+export const CLEANUP: Subcommand = {
+  name: 'cleanup',
+  summary: 'open the ports when no agent runs',
+  settings: SETTINGS,
+  declare: (command) =>
+    command
+      .description(
+        'Opens the ports when no agent runs: removes the drain table, and the drain from the record. With an agent running it changes nothing.',
+      )
+      .usage('[--runtime-dir DIR] [--state-dir DIR] [--config FILE]'),
+  run: cleanUp,
+};
 
 /**
  * Removes the drain table, and the drain from the record, and says what it did; while an agent runs it changes nothing and says
  * who holds the lock. Whoever is on call may need it because of a configuration that is wrong, so that is only a warning here.
- * Throws `ConfigError` when `args`, those after `cleanup`, cannot be followed.
  */
-export async function cleanUp(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
-  const line = parseCleanupLine(args);
-  if (line.kind === 'show') {
-    process.stdout.write(line.text);
-    return EXIT.done;
-  }
-  const { config, warnings } = resolveLeniently(CLEANUP_SETTINGS, { given: line.given, env, cwd });
+async function cleanUp({ given }: SubcommandLine, { env, cwd }: Situation): Promise<number> {
+  const { config, warnings } = resolveLeniently(SETTINGS, { given, env, cwd });
   for (const warning of warnings) complain(warning);
   const lock = takeWriterLock(config.runtimeDir);
   if (lock.kind === 'held') {
-    complain(`${lock.message}; stop it first`);
+    complain(
+      `${lock.message}: nothing was changed; to open the ports while it runs: cs-instance-watcher override open --for 600 --reason TEXT; else stop it first`,
+    );
     return EXIT.locked;
   }
   if (lock.kind === 'unavailable') {
@@ -62,9 +74,10 @@ async function openPorts({ tableOwnership, stateDir }: CleanupConfig): Promise<v
 /** Has a drain on record end; whether there was one. Throws, saying what follows from it, when the record cannot be written. */
 export function endDrainOnRecord(file: Pick<RecordFile, 'path' | 'read' | 'write'>): boolean {
   const { record } = file.read();
-  if (record?.state.desired !== 'refuse') return false;
+  if (record === null || !isDrainGoingOn(record.state)) return false;
   try {
-    file.write({ ...record, state: { ...record.state, desired: 'open', reasons: [] } });
+    const opened = { desired: 'open', reasons: [], drain: null, isTableLeased: false } as const;
+    file.write({ ...record, state: { ...record.state, ...opened } });
     return true;
   } catch (error) {
     throw new Error(
@@ -72,6 +85,11 @@ export function endDrainOnRecord(file: Pick<RecordFile, 'path' | 'read' | 'write
       { cause: error },
     );
   }
+}
+
+/** Other reasons than the API's are listed beside an API that says open. */
+function isDrainGoingOn({ desired, reasons }: RecordedState): boolean {
+  return desired === 'refuse' || reasons.length > 0;
 }
 
 /** The problem, with what to do about it unless root has it. */

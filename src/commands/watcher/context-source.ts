@@ -60,6 +60,10 @@ class DiscoveredContext implements ContextSource {
   expire(): void {
     this.#keeper.expire();
   }
+
+  ageMs(): number | null {
+    return this.#keeper.ageMs();
+  }
 }
 
 class GivenContext implements ContextSource {
@@ -93,9 +97,13 @@ class GivenContext implements ContextSource {
   }
 
   expire(): void {}
+
+  ageMs(): null {
+    return null;
+  }
 }
 
 /** The region that the environment names for every AWS client. */
-function usualRegion(env: SourceParts['env']): string | undefined {
+export function usualRegion(env: SourceParts['env']): string | undefined {
   return env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined;
 }

@@ -1,15 +1,16 @@
 // The agent's program: what the command line asks for, done, as an exit status and at most one line of error.
 import { EnvironmentError } from '../../aws/http-agents.ts';
-import { parseCommandLine } from '../../watcher/config/command-line.ts';
 import { type AgentConfig, ConfigError } from '../../watcher/config/agent-config.ts';
 import { leftOutOfUnit, unitFor, unitWritten, writeUnit } from '../../watcher/config/generate-systemd.ts';
 import { OPTIONS } from '../../watcher/config/options.ts';
 import { printConfig } from '../../watcher/config/print-config.ts';
 import { resolveConfig } from '../../watcher/config/resolve.ts';
+import { journalPrefixes } from '../../watcher/observe/journal.ts';
 import { shellWord } from '../../watcher/domain/shell-word.ts';
-import { cleanUp } from './clean-up.ts';
 import { EXIT } from './exit-status.ts';
+import { parseAgentLine, SUBCOMMANDS } from './program.ts';
 import { serve } from './serve.ts';
+import { runSubcommand, type Subcommand } from './subcommand.ts';
 
 export interface Invocation {
   /** Without runtime and script. */
@@ -22,25 +23,25 @@ export interface Invocation {
   readonly version: string;
 }
 
-const EPILOGUE = `Commands:
-  cleanup  open the ports when no agent runs; see cleanup --help
-
-Exit status: 0 done or stopped by a signal, 1 error, 2 usage or configuration, 75 another agent runs.`;
-
 /** Runs the program to its end and returns its exit status. */
 export async function main(invocation: Invocation): Promise<number> {
   try {
     return await perform(invocation);
   } catch (error) {
-    process.stderr.write(`cs-instance-watcher: ${oneLine(error)}\n`);
+    const priority = journalPrefixes(invocation.env.JOURNAL_STREAM)('error');
+    process.stderr.write(`${priority}cs-instance-watcher: ${oneLine(error)}\n`);
     return error instanceof ConfigError || error instanceof EnvironmentError ? EXIT.usage : EXIT.error;
   }
 }
 
 async function perform({ args, env, cwd: currentDirectory, program, version }: Invocation): Promise<number> {
   const cwd = workingDirectory(currentDirectory);
-  if (args[0] === 'cleanup') return cleanUp(args.slice(1), env, cwd);
-  const line = parseCommandLine(args, { version, epilogue: EPILOGUE });
+  const [first] = args;
+  if (first === 'help')
+    return perform({ args: [...args.slice(1), '--help'], env, cwd: currentDirectory, program, version });
+  if (first !== undefined && /^[^-]/.test(first))
+    return runSubcommand(subcommandNamed(first), args.slice(1), { env, cwd, version });
+  const line = parseAgentLine(args, version);
   if (line.kind === 'show') {
     process.stdout.write(line.text);
     return EXIT.done;
@@ -62,6 +63,16 @@ async function perform({ args, env, cwd: currentDirectory, program, version }: I
   }
   const cleanupCommand = [program, 'cleanup', ...directoriesOf(config)].map(shellWord).join(' ');
   return serve(resolved, () => resolveConfig(sources), { env, version, cleanupCommand });
+}
+
+function subcommandNamed(name: string): Subcommand {
+  const found = SUBCOMMANDS.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = SUBCOMMANDS.map((one) => one.name).join(', ');
+  throw new ConfigError(
+    'usage',
+    `${JSON.stringify(name)} is not a command: the commands are ${names}; options begin with --, see --help`,
+  );
 }
 
 /** The directories of an agent that has others than the default ones, as options. */

@@ -13,13 +13,15 @@ import type { MetadataAnswer, UnknownClass } from '../../interaction/client/meta
 import type { InstanceContext, Resolution } from '../../watcher/context/instance-context.ts';
 import { CREDENTIALS_ADVICE } from '../../watcher/context/resolve-context.ts';
 import type { Answer } from '../../watcher/domain/answer.ts';
-import type { MetadataSource } from '../../watcher/ports.ts';
+import type { MetadataSource, SourceView } from '../../watcher/ports.ts';
 
 /** The part of the context keeper that a source needs. */
 export interface ContextSource {
   current(signal: AbortSignal): Promise<Resolution>;
   /** What is known may no longer be true: learn it again. */
   expire(): void;
+  /** Since the context was last read; null before, and where it was given. */
+  ageMs(): number | null;
 }
 
 export interface MetadataSourceOptions {
@@ -43,6 +45,7 @@ export class ApiMetadataSource implements MetadataSource {
   readonly #options: MetadataSourceOptions;
   /** The URL of the route that worked last. */
   #preferred: string | null = null;
+  #context: InstanceContext | null = null;
   #rediscoveredAtMs: number;
 
   constructor(options: MetadataSourceOptions) {
@@ -55,6 +58,15 @@ export class ApiMetadataSource implements MetadataSource {
     this.#options.context.expire();
   }
 
+  describe(): SourceView {
+    return {
+      apiUrl: this.#preferred,
+      group: this.#context?.group ?? null,
+      region: this.#context?.region ?? null,
+      contextAgeMs: this.#options.context.ageMs(),
+    };
+  }
+
   async poll(limits: Limits): Promise<Answer> {
     const endsAtMs = this.#options.monotonicMs() + limits.timeoutMs;
     let asked: string | null = null;
@@ -63,6 +75,7 @@ export class ApiMetadataSource implements MetadataSource {
         const resolution = await this.#options.context.current(signal);
         if (resolution.kind === 'not-managed') return { kind: 'not-managed', message: resolution.message };
         if (resolution.kind !== 'ready') return unknownContext(resolution.message);
+        this.#context = resolution.context;
         const found = this.#routes(resolution.context);
         if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
         const routes = this.#inOrder(found.routes);

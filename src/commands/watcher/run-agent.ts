@@ -1,23 +1,33 @@
 // Runs the agent: adopt what is there, be ready, loop, take up a new configuration, end.
 import { randomUUID } from 'node:crypto';
-import type { Firewall } from '../../firewall/firewall.ts';
 import { lookAtTable } from '../../firewall/look.ts';
 import { hostClock } from '../../watcher/clock.ts';
 import type { AgentConfig, ResolvedConfig } from '../../watcher/config/agent-config.ts';
 import { configChanges } from '../../watcher/config/config-changes.ts';
+import { SummaryWatch } from '../../watcher/control/summary-watch.ts';
 import { adopt } from '../../watcher/domain/adopt.ts';
-import { type AgentState, recordedState } from '../../watcher/domain/agent-state.ts';
+import type { AgentState } from '../../watcher/domain/agent-state.ts';
 import type { TableObservation } from '../../watcher/domain/desired-firewall.ts';
+import { recordedState } from '../../watcher/domain/plan.ts';
 import { startAgent } from '../../watcher/loop.ts';
 import { NO_PORTS_LINE, reloadLines, startLine, stopLine } from '../../watcher/observe/agent-line.ts';
-import { unfinishedHooksLine } from '../../watcher/observe/hook-line.ts';
+import { hookLine, unfinishedHooksLine } from '../../watcher/observe/hook-line.ts';
 import type { Log } from '../../watcher/observe/log.ts';
 import { writeEntry } from '../../watcher/observe/log-entry.ts';
+import { fanOut } from '../../watcher/observe/fan-out.ts';
+import { HealthListeners } from '../../watcher/observe/health-listeners.ts';
+import { tellingLooks } from '../../watcher/observe/metrics-firewall.ts';
+import { metricsListener } from '../../watcher/observe/metrics-listener.ts';
+import { createMetrics } from '../../watcher/observe/metrics.ts';
 import { LogReporter } from '../../watcher/observe/reporter.ts';
+import { answerStatus } from '../../watcher/observe/status-answer.ts';
+import type { StatusBoard } from '../../watcher/observe/status-board.ts';
+import { teeLog } from '../../watcher/observe/status-errors.ts';
+import type { Reporter } from '../../watcher/ports.ts';
 import { bootId } from '../../watcher/state/boot.ts';
-import { ContextFile } from '../../watcher/state/context-file.ts';
-import { RecordFile } from '../../watcher/state/record-file.ts';
 import { RecordKeeper } from '../../watcher/state/record-keeper.ts';
+import { endLease } from './agent-control.ts';
+import type { Effects } from './agent-mode.ts';
 import { recordedScripts } from './scripts.ts';
 import { type AwsClients, type SourceParts, settingsFor } from './settings.ts';
 
@@ -27,9 +37,10 @@ export interface AgentRun {
   readonly aws: AwsClients;
   readonly cleanupCommand: string;
   readonly log: Log;
-  readonly firewall: Firewall;
-  /** Tells the service manager one assignment per line; does nothing where there is none. */
-  readonly notify: (text: string) => void;
+  /** Hears of the log already. */
+  readonly board: StatusBoard;
+  readonly effects: Effects;
+  readonly holdsLock: boolean;
   /** Aborts to end the agent. */
   readonly signal: AbortSignal;
   /** Registers what to do on SIGHUP. */
@@ -40,22 +51,38 @@ export interface AgentRun {
 
 /** Runs until the signal aborts. Ready before anything is asked of the network; a drain stays closed when it returns. */
 export async function runAgent(run: AgentRun): Promise<void> {
-  const { log, firewall, notify } = run;
+  const { board, effects } = run;
+  const { notify } = effects;
   let config = run.config;
+  const metrics = createMetrics({
+    version: run.version,
+    clock: hostClock,
+    firewall: effects.firewall,
+    settings: () => config,
+    source: () => settings.source.describe(),
+  });
+  const log = teeLog(run.log, metrics);
+  const firewall = tellingLooks(effects.firewall, metrics.tableSeen);
   const boot = bootId();
-  const reporter = new LogReporter(log, notify);
-  const parts = sourceParts(run, boot, reporter);
+  const summaries = new SummaryWatch();
+  const health = new HealthListeners(config, (part, problem) => reporter.degraded(part, problem));
+  const reporter = fanOut([new LogReporter(log, notify), board, health, metrics.reporter, summaries]);
+  const parts = sourceParts({ ...run, log }, boot, reporter);
 
   const table = await lookAtTable(firewall);
-  const { initial, record } = takeUpRecord(new RecordFile(config.stateDir, boot), table, reporter, log);
+  const { initial, record } = takeUpRecord(effects.recordFile(config.stateDir, boot), table, reporter, log);
   const scripts = recordedScripts(
+    effects.createRunner,
     () => ({ scriptDir: config.scriptDir, timeoutMs: config.hookTimeoutMs }),
     record,
-    log,
+    (report) => {
+      writeEntry(log, hookLine(report));
+      board.hookReported(report);
+      metrics.hookReported(report);
+    },
   );
   writeEntry(log, startLine(run.version, table, initial.desired, initial.instanceState));
   if (config.ports.length === 0) writeEntry(log, NO_PORTS_LINE);
-  notify('READY=1\nSTATUS=waiting for the API');
 
   const ports = {
     firewall,
@@ -66,7 +93,20 @@ export async function runAgent(run: AgentRun): Promise<void> {
     reporter,
     newId: randomUUID,
   };
-  const agent = startAgent(initial, settingsFor(config, parts), ports, run.signal);
+  let settings = settingsFor(config, parts);
+  const status = () =>
+    answerStatus({ board, firewall, current: () => ({ config, source: settings.source }) });
+  const agent = startAgent(initial, settings, ports, run.signal);
+  const control = effects.openControl({
+    config,
+    holdsLock: run.holdsLock,
+    subject: { status, metrics: metrics.render, lease: (lease) => agent.lease(lease) },
+    summaries,
+    reporter,
+  });
+  notify('READY=1\nSTATUS=waiting for the API');
+  const scraped = metricsListener(metrics, (part, problem) => reporter.degraded(part, problem));
+  scraped.update(config.metricsListen);
   run.onReload(() => {
     const next = rereadOr(run.reread, log);
     if (next === null) return;
@@ -75,12 +115,17 @@ export async function runAgent(run: AgentRun): Promise<void> {
     for (const warning of next.warnings) log.warn({ event: 'configuration' }, warning);
     // A role attached since is found at once, not at the next recheck.
     parts.credentials.forget();
-    agent.reload(settingsFor(config, parts));
+    settings = settingsFor(config, parts);
+    agent.reload(settings);
+    health.update(config);
+    scraped.update(config.metricsListen);
     for (const line of reloadLines(changes)) writeEntry(log, line);
   });
 
   await agent.ended;
   notify('STOPPING=1');
+  await endLease(summaries, firewall, reporter);
+  await Promise.all([health.close(), scraped.close(), control.close()]);
   await scripts.stop();
   writeEntry(log, stopLine(await lookAtTable(firewall), run.cleanupCommand));
   parts.http.close();
@@ -89,14 +134,15 @@ export async function runAgent(run: AgentRun): Promise<void> {
 
 /** Where to begin, by the record of this boot; what an earlier agent left unfinished is told, once. */
 function takeUpRecord(
-  file: RecordFile,
+  file: ReturnType<Effects['recordFile']>,
   table: TableObservation,
-  reporter: LogReporter,
+  reporter: Reporter,
   log: Log,
 ): { initial: AgentState; record: RecordKeeper } {
   const { record: found, problem } = file.read();
   if (problem !== null) log.warn({ event: 'record-ignored' }, problem);
-  const initial = adopt(found?.state ?? null, table);
+  const now = { wallMs: hostClock.wallMs(), monotonicMs: hostClock.monotonicMs() };
+  const initial = adopt(found?.state ?? null, table, now);
   const record = new RecordKeeper(file, recordedState(initial), (trouble) =>
     reporter.degraded('record', trouble),
   );
@@ -108,8 +154,8 @@ function takeUpRecord(
 }
 
 /** What the sources of answers share, with the context's place on disk. */
-function sourceParts({ aws, config, log }: AgentRun, boot: string, reporter: LogReporter): SourceParts {
-  const file = new ContextFile(config.stateDir);
+function sourceParts({ aws, config, effects, log }: AgentRun, boot: string, reporter: Reporter): SourceParts {
+  const file = effects.contextFile(config.stateDir);
   return {
     ...aws,
     bootId: boot,

@@ -1,20 +1,22 @@
-// The operator's scripts, joined with the record that keeps them from running twice and the log that tells of them.
+// The operator's scripts, joined with the record that keeps them from running twice and those who tell of them.
 import type { HookReport } from '../../watcher/hooks/hook-report.ts';
-import { createHookRunner, type HookSettings, type ScriptRunner } from '../../watcher/hooks/runner.ts';
-import { hookLine } from '../../watcher/observe/hook-line.ts';
-import type { Log } from '../../watcher/observe/log.ts';
-import { writeEntry } from '../../watcher/observe/log-entry.ts';
+import type { HookRunnerOptions, HookSettings, ScriptRunner } from '../../watcher/hooks/runner.ts';
 import type { RecordKeeper } from '../../watcher/state/record-keeper.ts';
 
-/** A runner whose every step is on record before it is taken. `settings` is asked when scripts begin. */
-export function recordedScripts(settings: () => HookSettings, record: RecordKeeper, log: Log): ScriptRunner {
-  const runner = createHookRunner({
+/** A runner whose every step is on record before it is taken. `settings` is asked when scripts begin, `tell` hears every report. */
+export function recordedScripts(
+  createRunner: (options: HookRunnerOptions) => ScriptRunner,
+  settings: () => HookSettings,
+  record: RecordKeeper,
+  tell: (report: HookReport) => void,
+): ScriptRunner {
+  const runner = createRunner({
     settings,
     onBegin: (transition) => record.hooksBegan(transition),
     onReport: (report) => {
-      if (report.kind === 'superseded') record.hooksSuperseded(report.transition);
-      if (hasEnded(report)) record.hooksEnded(report.transition);
-      writeEntry(log, hookLine(report));
+      if (report.kind === 'superseded') record.hooksSuperseded(report);
+      if (hasEnded(report)) record.hooksEnded(report);
+      tell(report);
     },
   });
   return {
@@ -31,7 +33,7 @@ function hasEnded(report: HookReport): boolean {
   switch (report.kind) {
     case 'completed':
       return !report.interrupted;
-    case 'malformed-state':
+    case 'no-directory':
     case 'given-up':
       return true;
     default:

@@ -1,16 +1,17 @@
 // The process around the agent: its log, its lock, its firewall and its signals.
 import type { Environment } from '../../aws/http-agents.ts';
 import { findIptablesChain } from '../../firewall/iptables.ts';
-import { openFirewall } from '../../firewall/native-firewall.ts';
-import { ReopeningFirewall } from '../../firewall/reopening-firewall.ts';
-import { notify } from '../../firewall/service-manager.ts';
 import type { ResolvedConfig } from '../../watcher/config/agent-config.ts';
+import { hostClock } from '../../watcher/clock.ts';
 import { createLog, type Log } from '../../watcher/observe/log.ts';
+import { StatusBoard } from '../../watcher/observe/status-board.ts';
+import { teeLog } from '../../watcher/observe/status-errors.ts';
+import { FOR_REAL } from './agent-mode.ts';
+import { DRY_RUN } from './dry-run.ts';
 import { EXIT } from './exit-status.ts';
 import { OLD_CHAIN, oldChainWarning } from './old-chain.ts';
 import { runAgent } from './run-agent.ts';
 import { connectAws } from './settings.ts';
-import { takeWriterLock } from './writer-lock.ts';
 
 export interface Surroundings {
   readonly env: Environment;
@@ -24,21 +25,25 @@ export interface Surroundings {
  * Throws EnvironmentError when a variable for AWS cannot be used, NativeLoadError without the addon.
  */
 export async function serve(
-  resolved: ResolvedConfig,
+  given: ResolvedConfig,
   reread: () => ResolvedConfig,
   { env, version, cleanupCommand }: Surroundings,
 ): Promise<number> {
-  const { config } = resolved;
+  const mode = given.config.dryRun ? DRY_RUN : FOR_REAL;
+  const { config, warnings } = mode.follow(given);
   const aws = connectAws(env, version, config);
-  const log = createLog({
+  const programLog = createLog({
     level: config.logLevel,
     format: config.logFormat,
     file: config.logFile,
     rotation: config.logFileRotation,
+    journalStream: env.JOURNAL_STREAM,
   });
-  for (const warning of resolved.warnings) log.warn({ event: 'configuration' }, warning);
+  const board = new StatusBoard({ version, pid: process.pid, clock: hostClock });
+  const log = teeLog(mode.say(programLog), board);
+  for (const warning of warnings) log.warn({ event: 'configuration' }, warning);
   // The lock before anything of netlink: a second agent must not even look busy.
-  const lock = takeWriterLock(config.runtimeDir);
+  const lock = mode.takeLock(config.runtimeDir);
   if (lock.kind === 'held') {
     log.error({ event: 'locked' }, lock.message);
     return EXIT.locked;
@@ -48,7 +53,7 @@ export async function serve(
       { event: 'degraded', part: 'lock' },
       `degraded: lock: ${lock.problem}; a second agent would go unnoticed`,
     );
-  const firewall = new ReopeningFirewall(() => openFirewall({ ownership: config.tableOwnership }));
+  const effects = mode.effects({ config, env, log });
   await warnOfOldChain(log);
   const ending = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort());
@@ -61,19 +66,20 @@ export async function serve(
       aws,
       cleanupCommand,
       log,
-      firewall,
-      notify: (text) => tellServiceManager(env.NOTIFY_SOCKET, text, log),
+      board,
+      effects,
+      holdsLock: lock.kind === 'taken',
       signal: ending.signal,
       onReload: (action) => {
         reload = action;
       },
-      reread,
+      reread: () => mode.follow(reread()),
     });
     return EXIT.done;
   } finally {
-    firewall.close();
+    effects.firewall.close();
     if (lock.kind === 'taken') lock.release();
-    log.close();
+    programLog.close();
   }
 }
 
@@ -84,14 +90,5 @@ async function warnOfOldChain(log: Log): Promise<void> {
     if (warning !== null) log.warn({ event: 'old-chain' }, warning);
   } catch (error) {
     log.debug({ event: 'old-chain' }, `not looked for: ${(error as Error).message}`);
-  }
-}
-
-/** A service manager that does not listen is no reason to stop. */
-function tellServiceManager(socketPath: string | undefined, text: string, log: Log): void {
-  try {
-    notify(socketPath, text);
-  } catch (error) {
-    log.debug({ event: 'notify' }, (error as Error).message);
   }
 }

@@ -3,13 +3,14 @@ import { createCredentialSource, type OwnCredentials, standardChain } from '../.
 import { serviceEndpoint } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
 import { createImds, type Imds } from '../../aws/imds.ts';
+import { readSignals } from '../../aws/instance-signals.ts';
 import { createSignedHttp, type SignedHttp } from '../../aws/signed-http.ts';
 import type { AgentConfig } from '../../watcher/config/agent-config.ts';
 import type { InstanceContext } from '../../watcher/context/instance-context.ts';
-import type { Settings } from '../../watcher/ports.ts';
+import type { PollLimits, Settings } from '../../watcher/ports.ts';
 import { definiteRecheckMs } from '../../watcher/schedule.ts';
 import { createContextSource } from './context-source.ts';
-import { ApiMetadataSource } from './metadata-source.ts';
+import { ApiMetadataSource, type ContextSource } from './metadata-source.ts';
 
 /** The clients of AWS that one process has. */
 export interface AwsClients {
@@ -54,9 +55,30 @@ export function settingsFor(config: AgentConfig, parts: SourceParts): Settings {
     allowFrom,
     includeLoopback,
     pollPeriodMs,
+    refuseDelayMs,
+    drainTimeoutMs,
+    onDrainTimeout,
+    drainOn,
   } = config;
-  const source = new ApiMetadataSource({
-    context: createContextSource(config, parts),
+  const source = apiSource(config, parts, createContextSource(config, parts));
+  const ruleset = ports.length === 0 ? null : { ports, allowFrom, includeLoopback, closing: false };
+  const decision = { force, instanceState, maxHoldMs, runScriptsAtStart };
+  const drain = { refuseDelayMs, drainTimeoutMs, onDrainTimeout };
+  const signals =
+    drainOn.length === 0
+      ? null
+      : { read: ({ signal }: PollLimits) => readSignals(parts.imds, drainOn, signal) };
+  return { plan: { ruleset, ...decision, ...drain }, pollPeriodMs, source, signals };
+}
+
+/** The source of the API's answers, for a context. */
+export function apiSource(
+  config: Pick<AgentConfig, 'apiUrl' | 'instanceId'>,
+  parts: AwsClients & Pick<SourceParts, 'monotonicMs'>,
+  context: ContextSource,
+): ApiMetadataSource {
+  return new ApiMetadataSource({
+    context,
     send: parts.http.send,
     forgetCredentials: () => {
       parts.credentials.forget();
@@ -64,10 +86,12 @@ export function settingsFor(config: AgentConfig, parts: SourceParts): Settings {
     },
     apiUrl: config.apiUrl,
     askedInstanceId: config.instanceId,
-    plainHttpDiscovery: (region) =>
-      serviceEndpoint({ service: 'lambda', region, env: parts.env }).protocol === 'http:',
+    plainHttpDiscovery: (region) => isDiscoveryPlainHttp(region, parts.env),
     monotonicMs: parts.monotonicMs,
   });
-  const ruleset = ports.length === 0 ? null : { ports, allowFrom, includeLoopback };
-  return { plan: { ruleset, force, instanceState, maxHoldMs, runScriptsAtStart }, pollPeriodMs, source };
+}
+
+/** Whether discovery itself goes over plain http, so that its answer is believed as far. */
+export function isDiscoveryPlainHttp(region: string, env: Environment): boolean {
+  return serviceEndpoint({ service: 'lambda', region, env }).protocol === 'http:';
 }

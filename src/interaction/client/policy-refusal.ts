@@ -10,7 +10,7 @@ export interface RefusedAction {
 /** What to do about a refusal in the words that all services of AWS use for it. */
 export function adviceOnPolicyRefusal(said: string, asked: RefusedAction): string {
   const [, user, resource] =
-    /User: (\S+) is not authorized to perform: \S+(?: on resource: (\S+))?/.exec(said) ?? [];
+    /User: (\S+) is not authorized to perform: \S+(?: on resource: (\S*[^\s:.,;]))?/.exec(said) ?? [];
   const who = user === undefined ? 'these credentials' : nameOf(user);
   if (/with an explicit deny/.test(said)) {
     return `${policyBehind(said)} denies it to ${who}: no further Allow helps, that Deny must go`;

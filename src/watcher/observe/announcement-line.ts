@@ -1,4 +1,5 @@
 // The words for what the plan announces.
+import type { Lease } from '../domain/lease.ts';
 import type { Announcement } from '../domain/step.ts';
 import type { LogEntry } from './log-entry.ts';
 
@@ -9,12 +10,31 @@ export function announcementLine(a: Announcement): LogEntry {
       return info({ event: a.event, from: a.from, to: a.to }, `state ${a.from ?? 'unknown'} -> ${a.to}`);
     case 'state-confirmed':
       return info({ event: a.event, state: a.state }, `state ${a.state}, as recorded`);
+    case 'lease-began':
+      return leaseBegan(a.lease);
+    case 'lease-ended':
+      return info({ event: a.event, lease: a.lease.kind }, `the ${a.lease.kind} has ended`);
     case 'refusing': {
       const reasons = a.reasons.map((reason) => `${reason.source} ${reason.detail}`);
+      const when = a.inMs === 0 ? '' : ` in ${seconds(a.inMs)} (--refuse-delay)`;
       const what = a.isEnforced
-        ? 'new connections are to be refused'
+        ? `new connections are to be refused${when}`
         : 'new connections would be refused, but no ports are given';
-      return info({ event: a.event, reasons }, `${what}: ${reasons.join(', ')}`);
+      return info({ event: a.event, reasons, inMs: a.inMs }, `${what}: ${reasons.join(', ')}`);
+    }
+    case 'drained':
+      return info(
+        { event: a.event, lastedMs: Math.round(a.lastedMs) },
+        `drained: no connection is left, ${seconds(a.lastedMs)} after the drain began`,
+      );
+    case 'drain-timeout': {
+      const { connectionsLeft, isClosing } = a;
+      const left = `${connectionsLeft ?? 'an unknown number of'} connection(s) left`;
+      const then = isClosing ? '; what is left is closed now (--on-drain-timeout close)' : '';
+      return warn(
+        { event: a.event, lastedMs: Math.round(a.lastedMs), left: connectionsLeft, isClosing },
+        `not drained after ${seconds(a.lastedMs)} (--drain-timeout): ${left}${then}`,
+      );
     }
     case 'open':
       return openLine(a.because, a.detail);
@@ -39,6 +59,22 @@ export function announcementLine(a: Announcement): LogEntry {
         `degraded: the API has had no information about this instance for ${a.polls} polls`,
       );
   }
+}
+
+function leaseBegan(lease: Lease): LogEntry {
+  const until = new Date(lease.untilWallMs).toISOString();
+  const fields = { event: 'lease-began', lease: lease.kind, until };
+  if (lease.kind === 'simulation')
+    return warn(
+      { ...fields, state: lease.state },
+      `simulating state ${lease.state} until ${until}, whatever the API says`,
+    );
+  const { verdict, reason } = lease;
+  const what = verdict === 'closed' ? 'new connections are to be refused' : 'the ports are to be open';
+  return warn(
+    { ...fields, verdict, reason },
+    `override: ${what} until ${until}, whatever the API says: ${reason}`,
+  );
 }
 
 function openLine(because: 'state' | 'target-groups' | 'not-managed', detail: string): LogEntry {

@@ -4,7 +4,7 @@ import type { LogEntry } from './log-entry.ts';
 
 /** The line that tells a report. What scripts print is told as they print it. */
 export function hookLine(report: HookReport): LogEntry {
-  const about = { event: `hook-${report.kind}`, transition: report.transition };
+  const about = { event: `hook-${report.kind}`, change: report.change };
   switch (report.kind) {
     case 'started':
       return {
@@ -26,7 +26,7 @@ export function hookLine(report: HookReport): LogEntry {
         message: `${path}: not run: ${problem}; ${remedy}`,
       };
     }
-    case 'malformed-state':
+    case 'no-directory':
       return {
         level: 'warn',
         fields: about,
@@ -61,7 +61,7 @@ export function unfinishedHooksLine(hooks: {
   const { id, from, to, begun } = hooks;
   return {
     level: 'warn',
-    fields: { event: begun ? 'hook-interrupted' : 'hook-not-begun', transition: id },
+    fields: { event: begun ? 'hook-interrupted' : 'hook-not-begun', change: id },
     message: begun
       ? `scripts of ${from} -> ${to} were interrupted and are not repeated`
       : `scripts of ${from} -> ${to} were not begun before the agent ended and are not run now`,

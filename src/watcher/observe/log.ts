@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { writeSync } from 'node:fs';
 import { type DestinationStream, pino } from 'pino';
+import { journalPrefixes, type Level } from './journal.ts';
 import type { RotationSpec } from './rotation-spec.ts';
 import { createRotatingFile } from './rotation.ts';
 import { formatText } from './text-format.ts';
@@ -17,11 +18,13 @@ export interface Log {
 }
 
 export interface LogOptions {
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly level: Level;
   readonly format: 'auto' | 'text' | 'json';
   /** Absolute; null is stderr. */
   readonly file: string | null;
   readonly rotation: RotationSpec;
+  /** The variable JOURNAL_STREAM: where standard error is that stream, its lines carry their priority. */
+  readonly journalStream?: string | undefined;
 }
 
 /** A log whose lines are written before the call returns, so nothing is left to flush at exit. */
@@ -43,22 +46,32 @@ const CREDENTIAL_NAMES = [
 ];
 const CREDENTIAL_PATHS = CREDENTIAL_NAMES.flatMap((name) => [`["${name}"]`, `*["${name}"]`]);
 
-export function createLog({ level, format, file, rotation }: LogOptions): ProgramLog {
+export function createLog({ level, format, file, rotation, journalStream }: LogOptions): ProgramLog {
   const isText = format === 'text' || (format === 'auto' && file === null && isatty(STDERR));
   const shown = (line: string): string => (isText ? formatText(line) : line);
+  const prefixFor = journalPrefixes(journalStream);
+  /** Of the line being written: the file hands it back, within the same call, when it does not take it. */
+  let urgency: Level = 'info';
+  const toStderr = (line: string): void => writeStderr(prefixFor(urgency) + line);
   const rotating =
     file === null
       ? null
-      : createRotatingFile({ path: file, rotation, fallback: writeStderr, onTrouble: writeTrouble });
-  const write = rotating === null ? writeStderr : rotating.write;
-  const destination: DestinationStream = { write: (line) => write(shown(line)) };
+      : createRotatingFile({ path: file, rotation, fallback: toStderr, onTrouble: writeTrouble });
+  const write = rotating === null ? toStderr : rotating.write;
+  const destination: DestinationStream = {
+    write(line) {
+      urgency = levelOf(line);
+      write(shown(line));
+    },
+  };
   function writeTrouble(problem: string): void {
     const record = {
       level: 'warn',
       time: new Date().toISOString(),
+      event: 'log-file',
       message: `${problem}: logging to stderr`,
     };
-    writeStderr(shown(`${JSON.stringify(record)}\n`));
+    writeStderr(prefixFor('warn') + shown(`${JSON.stringify(record)}\n`));
   }
   const logger = pino(
     {
@@ -79,6 +92,11 @@ export function createLog({ level, format, file, rotation }: LogOptions): Progra
     debug: (fields, message) => logger.debug(fields, bound(message)),
     close: () => rotating?.close(),
   };
+}
+
+/** The level of a record as pino writes it: its first member. */
+function levelOf(line: string): Level {
+  return (/^\{"level":"(error|warn|info|debug)"/.exec(line)?.[1] ?? 'info') as Level;
 }
 
 /** A closed or full stderr is no reason for the agent to stop: the line is lost. */

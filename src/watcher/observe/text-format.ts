@@ -24,7 +24,7 @@ function formatValue(value: unknown): string {
 }
 
 /** Control and format characters (bidirectional overrides among them) and line separators, spelled out. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`,

@@ -7,8 +7,11 @@ import type { Record } from '../../../../src/watcher/state/record-file.ts';
 const UNFINISHED = [{ id: 't1', from: 'running', to: 'draining', begun: true }];
 
 function recordOf(desired: RecordedState['desired']): Record {
-  const reasons = desired === 'refuse' ? [{ source: 'state' as const, detail: 'draining' }] : [];
-  const state = { instanceId: 'i-1', desired, reasons, instanceState: 'draining', stateSinceWallMs: 1 };
+  const reasons =
+    desired === 'refuse' ? [{ source: 'state' as const, detail: 'draining', sinceWallMs: 1 }] : [];
+  const drain = desired === 'refuse' ? { sinceWallMs: 1, outcome: null } : null;
+  const known = { instanceId: 'i-1', instanceState: 'draining', stateSinceWallMs: 1 };
+  const state = { ...known, desired, reasons, drain, isTableLeased: false };
   return { state, unfinishedHooks: UNFINISHED };
 }
 
@@ -20,6 +23,14 @@ describe('the drain on record', () => {
   test('ends, and all else stays', () => {
     const written: Record[] = [];
     assert.equal(endDrainOnRecord(fileOf(recordOf('refuse'), (record) => written.push(record))), true);
+    assert.deepEqual(written, [recordOf('open')]);
+  });
+
+  test('ends too where another source than the API asked for it', () => {
+    const { state } = recordOf('refuse');
+    const written: Record[] = [];
+    const spot = { state: { ...state, desired: 'open' as const }, unfinishedHooks: UNFINISHED };
+    assert.equal(endDrainOnRecord(fileOf(spot, (record) => written.push(record))), true);
     assert.deepEqual(written, [recordOf('open')]);
   });
 

@@ -51,6 +51,7 @@ function source(
       expire: () => {
         world.expired++;
       },
+      ageMs: () => 0,
     },
     send: async (request: SignedRequest, limits: Limits): Promise<HttpAnswer> => {
       const { host, search } = request.url;

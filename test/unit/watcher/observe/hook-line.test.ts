@@ -6,13 +6,13 @@ import { hookLine, unfinishedHooksLine } from '../../../../src/watcher/observe/h
 describe('words for scripts that did not run', () => {
   const cases: readonly (readonly [report: HookReport, level: string, message: string])[] = [
     [
-      { kind: 'superseded', transition: 't1', by: 't2' },
+      { kind: 'superseded', change: 't1', to: 'draining', by: 't2' },
       'warn',
       'scripts not begun: a newer state came first',
     ],
-    [{ kind: 'not-begun', transition: 't1' }, 'warn', 'scripts not begun: the agent ends'],
+    [{ kind: 'not-begun', change: 't1', to: 'draining' }, 'warn', 'scripts not begun: the agent ends'],
     [
-      { kind: 'given-up', transition: 't1', problem: 'EMFILE: too many open files' },
+      { kind: 'given-up', change: 't1', to: 'draining', problem: 'EMFILE: too many open files' },
       'error',
       'scripts given up, those not yet run are not run: EMFILE: too many open files',
     ],
@@ -21,7 +21,7 @@ describe('words for scripts that did not run', () => {
     test(report.kind, () => {
       const line = hookLine(report);
       assert.deepEqual([line.level, line.message], [level, message]);
-      assert.deepEqual([line.fields.event, line.fields.transition], [`hook-${report.kind}`, 't1']);
+      assert.deepEqual([line.fields.event, line.fields.change], [`hook-${report.kind}`, 't1']);
     });
   }
 
@@ -38,7 +38,7 @@ describe('words for scripts that did not run', () => {
     test(`at the next start: ${event}`, () => {
       assert.deepEqual(unfinishedHooksLine({ ...left, begun }), {
         level: 'warn',
-        fields: { event, transition: 't1' },
+        fields: { event, change: 't1' },
         message,
       });
     });

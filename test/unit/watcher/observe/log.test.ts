@@ -67,7 +67,8 @@ describe('log on stderr', () => {
   const program = `
     import { createLog } from '${module}';
     const rotation = { unit: 'D', interval: 1, backupCount: 7 };
-    const log = createLog({ level: 'info', format: 'auto', file: process.argv[1] ?? null, rotation });
+    const journalStream = process.env.JOURNAL_STREAM;
+    const log = createLog({ level: 'info', format: 'auto', file: process.argv[1] ?? null, rotation, journalStream });
     for (let i = 0; i < 3; i += 1) log.info({ i }, 'hello');
     process.stdout.write('done');
   `;
@@ -87,6 +88,33 @@ describe('log on stderr', () => {
         .split('\n')
         .map((line) => JSON.parse(line).i),
       [0, 1, 2],
+    );
+  });
+
+  /** As the journal starts a service: with the pipe's own name in the variable. */
+  const runInJournal = (...args: string[]): string[] => {
+    const inJournal = 'JOURNAL_STREAM=$(stat -L -c %d:%i /dev/stderr) exec "$0" --input-type=module -e "$@"';
+    const { stderr } = spawnSync('sh', ['-c', inJournal, process.execPath, program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 20_000,
+      encoding: 'utf8',
+    });
+    return stderr.trimEnd().split('\n');
+  };
+
+  it("carries each line's priority where stderr is the journal", () => {
+    const lines = runInJournal();
+    assert.deepEqual(
+      lines.map((line) => [line.slice(0, 3), JSON.parse(line.slice(3)).i]),
+      [0, 1, 2].map((i) => ['<6>', i]),
+    );
+  });
+
+  it('carries it for the lines of a file that cannot be written too', () => {
+    const lines = runInJournal('/dev/full');
+    assert.deepEqual(
+      lines.map((line) => line.slice(0, 3)),
+      ['<4>', '<6>', '<6>', '<6>'],
     );
   });
 

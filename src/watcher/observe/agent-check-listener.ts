@@ -1,0 +1,30 @@
+// HAProxy's agent-check: whoever connects is told one line.
+import { createServer } from 'node:net';
+import { keepListening, type Listener, type TcpAddress, type TellTrouble } from './listener.ts';
+
+/**
+ * The server's weight, as a share of the one in HAProxy's configuration; 0% is what HAProxy shows as DRAIN. The words `drain`
+ * and `ready` would do the same to the administrative state, which is the operators': `ready` ends their maintenance.
+ */
+export const AGENT_CHECK_LINES = { draining: '0%\n', serving: '100%\n' } as const;
+
+/** A checker takes its line at once. */
+const MAX_LIFE_MS = 5_000;
+
+export interface AgentCheckOptions {
+  readonly address: TcpAddress;
+  readonly isDraining: () => boolean;
+  readonly onTrouble: TellTrouble;
+}
+
+/** Answers agent-checks until closed. What is sent to it (`agent-send`) is not looked at. */
+export function startAgentCheckListener({ address, isDraining, onTrouble }: AgentCheckOptions): Listener {
+  const server = createServer((socket) => {
+    const life = setTimeout(() => socket.destroy(), MAX_LIFE_MS);
+    socket.on('close', () => clearTimeout(life));
+    // Read and dropped: closed with something unread, the kernel would reset the connection and the line might be lost.
+    socket.resume();
+    socket.end(isDraining() ? AGENT_CHECK_LINES.draining : AGENT_CHECK_LINES.serving);
+  });
+  return keepListening(server, address, onTrouble);
+}
