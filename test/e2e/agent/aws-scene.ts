@@ -13,9 +13,9 @@ import { openSqliteStore } from '../../../src/interaction/server/store/sqlite-st
 import { type Store, tableNames } from '../../../src/interaction/server/store/store.ts';
 import type { Dialect } from '../../../src/interaction/contract/instance-metadata.ts';
 import { type SandboxChange, type SandboxHandle, startSandbox } from '../../../src/sandbox/sandbox.ts';
-import { type AgentProcess, INSTANCE_ID, REGION } from '../../fixtures/programs.ts';
+import { AGENT, type AgentProcess, INSTANCE_ID, REGION } from '../../fixtures/programs.ts';
 import type { NamespaceListener } from './namespace-listener.ts';
-import { portArguments, Scene, type StartOptions } from './scene.ts';
+import { type Outcome, portArguments, Scene, type StartOptions } from './scene.ts';
 import type { Reply, ScriptedApi } from './scripted-api.ts';
 
 const API_ID = 'sandbox0id';
@@ -103,6 +103,16 @@ export class AwsScene {
       ...options,
       env: { ...this.#environment, ...options.env },
     });
+  }
+
+  /** Runs the agent's program with these arguments to its end; `wrapper` is a command that becomes it. */
+  program(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
+  ): Promise<Outcome> {
+    const [command = AGENT, ...words] = [...wrapper, AGENT, ...args];
+    return this.scene.try(command, words, { ...this.#environment, ...env });
   }
 
   /** How often an operation was asked for, by `service operation`. */

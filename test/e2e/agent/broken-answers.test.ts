@@ -34,7 +34,9 @@ async function share(t: TestContext, stance: Stance, lane: number): Promise<void
   const trap = setTraps(scene);
   scene.api.reply = says(stance);
   const agent = scene.start();
-  await agent.log.waitFor(stance === 'draining' ? 'drained' : 'state-changed');
+  await agent.log.waitFor('state-changed');
+  // Those of drained/: until then the record is being written.
+  if (stance === 'draining') await agent.log.waitFor('hook-completed');
   const before = await scene.ruleset();
   assert.equal(before.includes('cs-instance-watcher'), stance === 'draining');
   const found = readdirSync(scene.root, { recursive: true }).sort();

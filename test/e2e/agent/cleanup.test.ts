@@ -59,16 +59,16 @@ describe('cleanup', { concurrency: 3, timeout: 60_000 }, () => {
     assert.match(stdout, /^Usage: cs-instance-watcher cleanup \[--runtime-dir DIR\] \[--state-dir DIR\]/);
   });
 
-  for (const args of [['help'], ['clean-up'], ['status', '--force']]) {
-    it(`is the only command: ${args.join(' ')} is none`, async (t) => {
+  for (const args of [['clean-up'], ['80', '--force']]) {
+    it(`a word that is no command is one line that names those there are: ${args.join(' ')}`, async (t) => {
       const scene = await Scene.create(t);
       const { status, stderr } = await scene.program(args);
-      assert.deepEqual(
-        [status, stderr],
-        [
-          2,
-          `cs-instance-watcher: "${args[0]}" is not a command: the only command is cleanup; options begin with --, see --help\n`,
-        ],
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        new RegExp(
+          `^cs-instance-watcher: "${args[0]}" is not a command: the commands are .*cleanup.*; options begin with --, see --help\n$`,
+        ),
       );
     });
   }

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import { LogSchemaCheck } from '../../fixtures/log-schema.ts';
 import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
 import {
   AGENT,
@@ -20,6 +21,9 @@ import { ScriptedApi } from './scripted-api.ts';
 
 /** The agent's credentials; neither the secret nor the token may ever be logged. */
 export const CREDENTIALS = { ...KEY, AWS_SESSION_TOKEN: 'a-session-token-of-the-tests' };
+
+/** Every line that an agent of these tests logs is one that the schema describes. */
+const SCHEMA = new LogSchemaCheck();
 
 /** For a program that should do one thing and end. */
 const PROGRAM_DEADLINE_MS = 15_000;
@@ -57,7 +61,7 @@ export class Scene {
   }
 
   /** Lasts until the test ends; with `sockets` more listening sockets than the API's. */
-  static async create(test: TestContext, sockets = 0): Promise<Scene> {
+  static async create(test: Pick<TestContext, 'after'>, sockets = 0): Promise<Scene> {
     const namespace = await createNamespace();
     const scene = new Scene(namespace, await listenIn(namespace, sockets + 1));
     test.after(() => scene.#close());
@@ -144,6 +148,7 @@ export class Scene {
     for (const { socket } of this.listeners) socket.close();
     await this.namespace.close();
     this.#root.close();
+    SCHEMA.assertAll(this.#agents.flatMap(({ log }) => log.lines.filter(({ level }) => level !== undefined)));
     const logged = this.#agents.map(({ log }) => log.text()).join('\n');
     for (const secret of this.secrets) {
       assert.ok(!logged.includes(secret), `a credential was logged: ${secret}\n${logged}`);

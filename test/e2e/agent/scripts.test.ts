@@ -45,6 +45,17 @@ describe('scripts', { concurrency: 5, timeout: 90_000 }, () => {
     assert.deepEqual(complaints(agent), []);
   });
 
+  it("of drained/ are no state's: an API that reports that name runs nothing", async (t) => {
+    const scene = await Scene.create(t);
+    scene.script('drained', '10-never', `touch ${scene.path('ran')}`);
+    const agent = scene.start();
+    await agent.log.waitFor('state-changed');
+    scene.api.reply = says('drained');
+    await agent.log.waitFor('hook-no-directory');
+    await scene.api.further(2);
+    assert.equal(existsSync(scene.path('ran')), false);
+  });
+
   it('run for the first state seen with --run-scripts-at-start, `unknown` before it', async (t) => {
     const scene = await Scene.create(t);
     scene.script('draining', '10-say', 'echo "$1 $2 $CS_PREVIOUS_STATE"');

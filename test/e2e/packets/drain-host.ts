@@ -136,13 +136,16 @@ export class DrainHost {
     return (await tableHandles(this.namespace)).has(TABLE);
   }
 
+  /** A script of the operator's for a state, or in `drained`. */
+  addScript(state: string, body: string): void {
+    const directory = join(this.directory, 'scripts', state);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, '10-script'), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  }
+
   /** Scripts of the operator's for these states. */
   addScripts(...states: readonly string[]): void {
-    for (const state of states) {
-      const directory = join(this.directory, 'scripts', state);
-      mkdirSync(directory, { recursive: true });
-      writeFileSync(join(directory, '10-script'), '#!/bin/sh\necho "$1 after $2"\n', { mode: 0o755 });
-    }
+    for (const state of states) this.addScript(state, 'echo "$1 after $2"');
   }
 
   /**
