@@ -1,4 +1,4 @@
-// Bundles each program into one file and lays dist/ out as it is installed: bin, lib, native, runtime.
+// Bundles each program into one file and lays dist/ out as it is installed: bin, lib, native, runtime, share.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { writeManPages } from './man-pages.ts';
 
 const PROGRAMS = ['cs-instance-watcher', 'cs-interact'];
 const ROOT = join(import.meta.dirname, '..');
@@ -66,6 +67,7 @@ for (const [, name, path] of execFileSync('ldd', [addon], { encoding: 'utf8' }).
 )) {
   copyFileSync(realpathSync(path as string), join(DIST, 'native', name as string));
 }
+writeManPages(join(DIST, 'share/man'));
 const runtime = join(ROOT, 'node_modules/node/bin/node');
 try {
   // The same file under a second name, so that dist/ can be copied whole and costs no room here.
