@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { keepListening, type Listener, type TcpAddress, type TellTrouble } from './listener.ts';
 
 /**
- * The server's weight, as a share of the one in HAProxy's configuration; 0% is what HAProxy shows as DRAIN. The words `drain`
- * and `ready` would do the same to the administrative state, which is the operators': `ready` ends their maintenance.
+ * `ready` is the only word that takes `drain` back, so it is said as long as nothing drains: a HAProxy that missed the end of a
+ * drain, or that of a former instance at this address, would keep the server out for ever.
  */
-export const AGENT_CHECK_LINES = { draining: '0%\n', serving: '100%\n' } as const;
+export const AGENT_CHECK_LINES = { draining: 'drain\n', serving: 'up ready\n' } as const;
 
 /** A checker takes its line at once. */
 const MAX_LIFE_MS = 5_000;

@@ -13,7 +13,6 @@ export interface HealthConfig {
   /** Without any, nothing is ever refused. */
   readonly ports: readonly unknown[];
   /** Nobody is told what is only tried. */
-  readonly dryRun: boolean;
 }
 
 export class HealthListeners implements Pick<Reporter, 'settled'> {
@@ -62,9 +61,9 @@ export class HealthListeners implements Pick<Reporter, 'settled'> {
 
   #follow(): void {
     if (this.#isClosed) return;
-    const { healthListen, agentCheckListen, dryRun } = this.#config;
-    this.#health.update(dryRun ? null : healthListen);
-    this.#agentCheck.update(dryRun ? null : agentCheckListen);
+    const { healthListen, agentCheckListen } = this.#config;
+    this.#health.update(healthListen);
+    this.#agentCheck.update(agentCheckListen);
   }
 
   #healthAnswer(): HttpDocument | null {

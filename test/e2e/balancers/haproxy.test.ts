@@ -11,7 +11,7 @@ interface Setup {
   readonly file: string;
   readonly agent: readonly string[];
   /** What HAProxy makes of the draining server. */
-  readonly isOut: (server: { status: string; weight: number }) => boolean;
+  readonly isOut: (server: { status: string }) => boolean;
   /** What may be refused: requests, which go to another server for it; only HAProxy's own checks; or nothing at all. */
   readonly refused: 'requests' | 'checks' | 'nothing';
 }
@@ -32,7 +32,8 @@ const SETUPS: readonly Setup[] = [
   {
     file: 'haproxy-agent-check.cfg',
     agent: ['--agent-check-listen', '9081', '--refuse-delay', '5'],
-    isOut: ({ weight }) => weight === 0,
+    // Once it refuses, its check fails as well.
+    isOut: ({ status }) => /^(DRAIN|DOWN)/.test(status),
     refused: 'checks',
   },
 ];
@@ -43,7 +44,7 @@ describe('a drain behind HAProxy, ended by stopping the instance', { concurrency
     test(file, async (t) => {
       const fleet = await Fleet.create(t, agent, REQUESTS_PER_CONNECTION);
       const haproxy = await Haproxy.start(t, fleet.front, file);
-      await haproxy.until('a', ({ status, weight }) => status === 'UP' && weight > 0);
+      await haproxy.until('a', ({ status }) => status === 'UP');
       await fleet.startClients();
       const stream = await fleet.openStream();
 
@@ -82,22 +83,24 @@ describe('a drain behind HAProxy, ended by stopping the instance', { concurrency
   }
 });
 
-test('the agent-check leaves what an operator asked for as it is', async (t) => {
+test('what an operator asked for stays while the agent-check is disabled, and the agent decides again after it', async (t) => {
   const fleet = await Fleet.create(t, ['--agent-check-listen', '9081'], 0);
   const haproxy = await Haproxy.start(t, fleet.front, 'haproxy-agent-check.cfg');
+  const { log } = fleet.host.agent;
   for (const [state, bit] of Object.entries(ADMINISTRATIVE)) {
-    await haproxy.until('a', ({ asked }) => asked.weight === 1);
+    await haproxy.until('a', ({ status }) => status === 'UP');
+    await haproxy.command('disable agent app/a');
     await haproxy.command(`set server app/a state ${state}`);
-    // The agent is asked all the while, and heard.
-    for (const [instanceState, weight] of [
-      ['draining', 0],
-      ['running', 1],
+    for (const [instanceState, told] of [
+      ['draining', 'table-installed'],
+      ['running', 'table-removed'],
     ] as const) {
+      const from = log.lines.length;
       await fleet.host.setState(instanceState);
-      await haproxy.until('a', ({ asked }) => asked.weight === weight);
+      await log.waitFor(told, from);
       assert.equal((await haproxy.asked('a')).administrative, bit, `${state} while ${instanceState}`);
     }
-    await haproxy.command('set server app/a state ready');
-    await haproxy.until('a', ({ status, weight }) => status === 'UP' && weight === 1);
+    await haproxy.command('enable agent app/a');
+    await haproxy.until('a', ({ asked }) => asked.administrative === 0);
   }
 });

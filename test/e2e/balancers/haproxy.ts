@@ -12,8 +12,6 @@ import { configuration, exitOf, untilServing } from './balancer-process.ts';
 export interface ServerStatistics {
   /** `UP`, `DOWN`, `DRAIN`, `MAINT` and variations. */
   readonly status: string;
-  /** In effect. */
-  readonly weight: number;
   /** Requests given to another server, as this one refused the connection. */
   readonly redispatched: number;
 }
@@ -21,7 +19,6 @@ export interface ServerStatistics {
 export interface ServerAsked {
   /** 0, or the bits of `ADMINISTRATIVE`. */
   readonly administrative: number;
-  readonly weight: number;
 }
 
 export const ADMINISTRATIVE = { maint: 1, drain: 8 } as const;
@@ -61,7 +58,6 @@ export class Haproxy {
     const field = fieldOf(titles.split(','), row);
     return {
       status: field('status'),
-      weight: Number(field('weight')),
       redispatched: Number(field('wredis')),
     };
   }
@@ -71,7 +67,7 @@ export class Haproxy {
     const [, titles = '', ...rows] = (await this.command('show servers state app')).split('\n');
     const row = rows.map((line) => line.split(' ')).find((fields) => fields[3] === name);
     const field = fieldOf(titles.split(' ').slice(1), row);
-    return { administrative: Number(field('srv_admin_state')), weight: Number(field('srv_uweight')) };
+    return { administrative: Number(field('srv_admin_state')) };
   }
 
   /** Waits until a server is as wanted; fails after ten seconds. */

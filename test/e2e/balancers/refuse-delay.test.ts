@@ -89,12 +89,15 @@ describe('--refuse-delay', { concurrency: 3, timeout: 60_000 }, () => {
     const scene = await Scene.create(t);
     await scene.start(3);
     const before = await scene.asked();
-    assert.deepEqual([before.status, before.document.state, before.agentCheck], [200, 'running', '100%\n']);
+    assert.deepEqual(
+      [before.status, before.document.state, before.agentCheck],
+      [200, 'running', 'up ready\n'],
+    );
     await scene.probe();
     await scene.host.setState('draining');
     await scene.host.agent.log.waitFor('refusing');
     const { status, document, agentCheck } = await scene.asked();
-    assert.deepEqual([status, agentCheck], [503, '0%\n']);
+    assert.deepEqual([status, agentCheck], [503, 'drain\n']);
     const { since, refusesAt, ...rest } = document;
     assert.deepEqual(rest, {
       version: 1,
@@ -158,7 +161,7 @@ describe('--refuse-delay', { concurrency: 3, timeout: 60_000 }, () => {
     await scene.host.setState('running');
     await log.waitFor('state-changed', mark);
     const { status, document, agentCheck } = await scene.asked();
-    assert.deepEqual([status, document.draining, agentCheck], [200, false, '100%\n']);
+    assert.deepEqual([status, document.draining, agentCheck], [200, false, 'up ready\n']);
     // Until well after the delay would have been over.
     while (Date.now() < Date.parse(String(time)) + 5_000) await scene.network.client.call('probed', 50);
     assert.deepEqual(Object.keys(tally(await scene.stopProbe())), ['connected']);
@@ -183,7 +186,7 @@ describe('--refuse-delay', { concurrency: 3, timeout: 60_000 }, () => {
     const { log } = scene.host.agent;
     await log.waitFor('table-installed');
     const { status, document, agentCheck } = await scene.asked();
-    assert.deepEqual([status, document.refusing, agentCheck], [503, true, '0%\n']);
+    assert.deepEqual([status, document.refusing, agentCheck], [503, true, 'drain\n']);
   });
 
   it('is part of the configuration that SIGHUP reads again, as are the listeners', async (t) => {
@@ -210,7 +213,7 @@ describe('--refuse-delay', { concurrency: 3, timeout: 60_000 }, () => {
     await scene.host.setState('draining');
     await scene.host.agent.log.waitFor('refusing');
     const { status, document, agentCheck } = await scene.asked();
-    assert.deepEqual([status, document.refusing, agentCheck], [503, false, '0%\n']);
+    assert.deepEqual([status, document.refusing, agentCheck], [503, false, 'drain\n']);
   });
 });
 

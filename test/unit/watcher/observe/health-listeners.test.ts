@@ -117,7 +117,7 @@ describe('the health listeners', () => {
       { host: HOST, port: await freePort() },
       { host: HOST, port: await freePort() },
     ];
-    return { healthListen, agentCheckListen, refuseDelayMs: 0, ports: [80], dryRun: false, ...changes };
+    return { healthListen, agentCheckListen, refuseDelayMs: 0, ports: [80], ...changes };
   }
 
   function listeners(of: HealthConfig): HealthListeners {
@@ -142,18 +142,18 @@ describe('the health listeners', () => {
     await refused(given.healthListen!.port);
     await refused(given.agentCheckListen!.port);
     one.settled(summary(DRAINING));
-    assert.deepEqual(await told(given), [503, '0%\n']);
+    assert.deepEqual(await told(given), [503, 'drain\n']);
   });
 
   it('follow what the loop settles at', async () => {
     const given = await config();
     const one = listeners(given);
     for (const [state, expected] of [
-      [NOTHING_KNOWN, [200, '100%\n']],
-      [DRAINING, [503, '0%\n']],
-      [{ ...DRAINING, drain: null, lease: override('open') }, [200, '100%\n']],
-      [RUNNING, [200, '100%\n']],
-      [SPOT, [503, '0%\n']],
+      [NOTHING_KNOWN, [200, 'up ready\n']],
+      [DRAINING, [503, 'drain\n']],
+      [{ ...DRAINING, drain: null, lease: override('open') }, [200, 'up ready\n']],
+      [RUNNING, [200, 'up ready\n']],
+      [SPOT, [503, 'drain\n']],
     ] as const) {
       one.settled(summary(state));
       assert.deepEqual(await told(given), expected);
@@ -169,21 +169,13 @@ describe('the health listeners', () => {
     kept.on('close', () => assert.fail('the connection was closed'));
     const next = { ...given, agentCheckListen: { host: HOST, port: await freePort() } };
     one.update(next);
-    assert.deepEqual(await told(next), [200, '100%\n']);
+    assert.deepEqual(await told(next), [200, 'up ready\n']);
     await refused(given.agentCheckListen!.port);
     kept.removeAllListeners('close').destroy();
     one.update({ ...next, healthListen: { host: '::', port: given.healthListen!.port } });
-    assert.deepEqual(await told(next), [200, '100%\n'], 'the port is free again at once');
+    assert.deepEqual(await told(next), [200, 'up ready\n'], 'the port is free again at once');
     one.update({ ...next, healthListen: null });
     await refused(given.healthListen!.port);
-  });
-
-  it('stay closed in a dry run', async () => {
-    const given = await config({ dryRun: true });
-    listeners(given).settled(summary(RUNNING));
-    await new Promise(setImmediate);
-    await refused(given.healthListen!.port);
-    await refused(given.agentCheckListen!.port);
   });
 
   it('stay closed once closed', async () => {
