@@ -80,7 +80,7 @@ const SCRIPTS = [
   ...tagged('CS_SIMULATED', '`true` while a simulation is in force, else `false`;'),
   ...tagged(
     'CS_DRAINED, CS_CONNECTIONS_LEFT',
-    'in `drained` only: `complete` or `timeout`, and a number or `unknown`.',
+    'in `drained` only: `complete` or `timeout`, and the connections then left, a number or `unknown`: those before closing, with `--on-drain-timeout close`.',
   ),
 ];
 
@@ -99,7 +99,7 @@ const EXIT_STATUS = [
   ...tagged('6', 'a command found no agent running'),
   ...tagged('75', 'another agent holds the lock, or the time to wait is over'),
   ...nextParagraph(
-    '`status` tells the condition: 0 open, 3 draining, 4 drained, 5 degraded, 6 no agent runs. The unit does not start the agent again on 2 and 75.',
+    '`status` tells the condition: 0 open, 3 draining, 4 drained, 5 degraded, 6 no agent runs or it does not answer. The unit does not start the agent again on 2 and 75.',
   ),
 ];
 
@@ -143,7 +143,9 @@ const EXAMPLES = [
 systemctl daemon-reload
 systemctl enable --now cs-instance-watcher`,
   ),
-  ...nextParagraph('What a drain would do, and whether this host can do it:'),
+  ...nextParagraph(
+    'What a drain would do, and whether this host can do it; both take the options of the agent, where it is not configured by its file:',
+  ),
   ...verbatim('cs-instance-watcher plan draining\ncs-instance-watcher doctor'),
   ...nextParagraph('Open the ports for ten minutes, whatever the API says, until Ctrl-C at the latest:'),
   ...verbatim("cs-instance-watcher override open --for 600 --reason 'balancer is being moved'"),

@@ -12,12 +12,15 @@ export type { HttpAnswer } from './http-exchange.ts';
 
 export type SignedRequest = HttpRequest & { readonly scope: SigningScope };
 
+/** `signedBy` is the id of the access key that the request was signed with, which is no secret. */
+export type SignedAnswer = HttpAnswer & { readonly signedBy?: string };
+
 export type SignedHttp = {
   /**
    * Sends a request and returns the answer, whatever its status; a redirect is an answer too. Throws TransportError
    * (also for the deadline and the caller's abort) or CredentialsError.
    */
-  send(request: SignedRequest, limits: Limits): Promise<HttpAnswer>;
+  send(request: SignedRequest, limits: Limits): Promise<SignedAnswer>;
   /** How far the server's clock is ahead of this host's, as learnt from a refusal; 0 until then. */
   clockOffsetMs(): number;
   /** Keeps no connection of before: after the machine slept, the other end may not know them any more. */
@@ -51,10 +54,11 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
     const { scope, ...plain } = request;
     const signed = await signRequest(plain, scope, credentials, now() + offsetMs);
     const headers = { ...signed.headers, 'user-agent': userAgent };
-    return exchange(
+    const answer = await exchange(
       { ...plain, url: signed.url, headers },
       { agents, maxBodyBytes, signal, connectTimeoutMs },
     );
+    return { ...answer, signedBy: credentials.accessKeyId };
   };
 
   const correctClock = (answer: HttpAnswer): boolean => {

@@ -35,6 +35,7 @@ void main({
   program: isAbsolute(started) ? started : resolve(started),
   version: manifest.version,
 }).then((status) => {
-  // Everything is written by now; a lookup that nobody waits for any more must not keep the process.
-  process.exit(process.exitCode || status);
+  // A lookup that nobody waits for any more must not keep the process. An output that cannot be written says so before the
+  // next turn.
+  setImmediate(() => process.exit(process.exitCode || status));
 });

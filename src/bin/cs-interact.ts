@@ -11,12 +11,14 @@ const readerGone = new AbortController();
 process.once('SIGTERM', () => ending.abort());
 process.once('SIGINT', () => ending.abort());
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+process.stdout.once('error', (error: NodeJS.ErrnoException) => {
   // A reader that went away has seen enough; a server serves on.
   if (error.code === 'EPIPE') return readerGone.abort();
   process.stderr.write(`cs-interact: the output could not be written: ${error.message}\n`);
   process.exitCode = 1;
 });
+// Every further write fails alike.
+process.stdout.on('error', () => undefined);
 
 // Parts of the AWS SDK warn here whatever logger they are given; nothing of ours does.
 console.warn = () => undefined;

@@ -48,7 +48,7 @@ export interface NativeAddon {
   openPipe(): { readonly readFd: number; readonly writeFd: number };
 }
 
-/** No candidate could be loaded; the message lists each with its reason. */
+/** No candidate could be loaded; the message, one line, lists each with its reason. */
 export class NativeLoadError extends Error {
   override readonly name = 'NativeLoadError';
 }
@@ -64,10 +64,10 @@ export function loadAddon(): NativeAddon {
     try {
       return createRequire(candidate)(candidate) as NativeAddon;
     } catch (error) {
-      failures.push(`  ${candidate}: ${firstLine(error)}`);
+      failures.push(`${candidate}: ${firstLine(error)}`);
     }
   }
-  throw new NativeLoadError(`cannot load the native addon (${platform()}):\n${failures.join('\n')}`);
+  throw new NativeLoadError(`cannot load the native addon (${platform()}): ${failures.join('; ')}`);
 }
 
 function candidates(): string[] {

@@ -2,10 +2,11 @@
 import type { Firewall } from './firewall.ts';
 import type { Inspection } from './ruleset.ts';
 
-/** The table as the kernel has it, or why it cannot be read. Never rejects. */
-export async function lookAtTable(
-  firewall: Pick<Firewall, 'inspect'>,
-): Promise<Inspection | { readonly table: 'unknown'; readonly problem: string }> {
+/** The table as the kernel has it, or why it cannot be read. */
+export type TableLook = Inspection | { readonly table: 'unknown'; readonly problem: string };
+
+/** Never rejects. */
+export async function lookAtTable(firewall: Pick<Firewall, 'inspect'>): Promise<TableLook> {
   try {
     return await firewall.inspect();
   } catch (error) {

@@ -3,7 +3,8 @@ import type { Clock } from './ports.ts';
 
 /** The real clock: CLOCK_MONOTONIC, the wall clock, and timers. */
 export const hostClock: Clock = {
-  monotonicMs: () => performance.now(),
+  // Not performance.now, which begins with the process: a record of this boot is read by the next one.
+  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   wallMs: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {

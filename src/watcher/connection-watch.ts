@@ -48,17 +48,17 @@ export class ConnectionWatch {
 
   async #count(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const count = await this.#connections();
+      const ruleset = this.#ruleset as DrainRuleset;
+      const count = await this.#connections(ruleset);
       if (signal.aborted) return;
       this.#progress = withCount(this.#progress, count.known ? count.total : null, this.#clock.monotonicMs());
-      this.#reporter.connections(count);
+      this.#reporter.connections(count, ruleset.ports);
       this.#counted();
       await this.#clock.sleep(this.#progress.drained ? DRAINED_INTERVAL_MS : COUNT_INTERVAL_MS, signal);
     }
   }
 
-  async #connections(): Promise<ConnectionCount> {
-    const { ports, includeLoopback } = this.#ruleset as DrainRuleset;
+  async #connections({ ports, includeLoopback }: DrainRuleset): Promise<ConnectionCount> {
     try {
       return await this.#firewall.connections(ports, includeLoopback);
     } catch (error) {

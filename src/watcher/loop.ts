@@ -2,24 +2,24 @@
 import { ConnectionWatch } from './connection-watch.ts';
 import type { AgentState } from './domain/agent-state.ts';
 import type { Answer } from './domain/answer.ts';
-import { isSameRuleset } from './domain/desired-firewall.ts';
-import { nextDueMs } from './domain/drain.ts';
+import { type DrainRuleset, isSameRuleset } from './domain/desired-firewall.ts';
+import { isClosing, nextDueMs } from './domain/drain.ts';
 import { isUninformed } from './domain/hear.ts';
-import type { Lease } from './domain/lease.ts';
+import type { Lease, LeaseEnd } from './domain/lease.ts';
 import { plan } from './domain/plan.ts';
 import { prevailing } from './domain/prevailing.ts';
 import type { Step } from './domain/step.ts';
 import { Inbox, type Wake } from './inbox.ts';
 import { askAtSlots } from './poller.ts';
-import type { AgentPorts, Settings, Summary } from './ports.ts';
+import type { AgentPorts, HookTransition, Settings, Summary } from './ports.ts';
 import { TableKeeper } from './table-keeper.ts';
 
 /** A running agent. */
 export interface Agent {
   /** Takes new settings into the next cycle, which begins at once; the poll schedule starts anew. */
   reload(settings: Settings): void;
-  /** Puts a lease in force, or ends the one that is (null). */
-  lease(lease: Lease | null): void;
+  /** Puts a lease in force, or ends the one that is (null), told with `why` where that is known. */
+  lease(lease: Lease | null, why?: LeaseEnd | null): void;
   /** Settles when the signal given to `startAgent` has aborted and the loop has ended. The table stays as it is. */
   readonly ended: Promise<void>;
 }
@@ -34,7 +34,7 @@ export function startAgent(
   const loop = new Loop(initial, first, ports, signal);
   return {
     reload: (settings) => loop.reload(settings),
-    lease: (lease) => loop.lease(lease),
+    lease: (lease, why = null) => loop.lease(lease, why),
     ended: loop.run(),
   };
 }
@@ -48,6 +48,7 @@ class Loop {
   #state: AgentState;
   #settings: Settings;
   #lease: Lease | null = null;
+  #leaseEnd: LeaseEnd | null = null;
   #change: string;
   #polling: AbortController;
   #alarm: NodeJS.Timeout | null = null;
@@ -79,8 +80,9 @@ class Loop {
     this.#inbox.post({ look: true });
   }
 
-  lease(lease: Lease | null): void {
+  lease(lease: Lease | null, why: LeaseEnd | null): void {
     this.#lease = lease;
+    if (lease === null) this.#leaseEnd = why;
     this.#inbox.post({ look: true });
   }
 
@@ -153,13 +155,16 @@ class Loop {
 
   async #cycle({ answer, signals, look }: Wake): Promise<void> {
     const { clock, newId, reporter } = this.#ports;
-    const { plan: config } = this.#settings;
     const isLooking = look || answer !== null || signals !== null;
-    const table = isLooking ? await this.#keeper.look(config.ruleset !== null) : null;
+    const table = isLooking ? await this.#keeper.look(this.#settings.plan.ruleset !== null) : null;
+    // Not before: a reload may have come meanwhile, and the state follows it already.
+    const { plan: config, source } = this.#settings;
     const observation = {
       answer,
+      instanceId: source.describe().instanceId,
       signals,
       lease: this.#lease,
+      leaseEnd: this.#leaseEnd,
       count: this.#connections.count,
       table,
       monotonicMs: clock.monotonicMs(),
@@ -177,8 +182,10 @@ class Loop {
     // What was done to the table is told after the change that caused it, though it was done first.
     for (const line of tell) line();
     if (isLookDue) this.#inbox.post({ look: true });
-    if (this.#isRefusing() && config.ruleset !== null) this.#connections.start(config.ruleset);
+    const { ruleset } = this.#settings.plan;
+    if (this.#isRefusing() && ruleset !== null) this.#connections.start(ruleset);
     else this.#connections.stop();
+    if (!isClosing(this.#state.drain, config)) reporter.degraded('closing', null);
     this.#setAlarm();
   }
 
@@ -200,28 +207,32 @@ class Loop {
         const told = await this.#keeper.perform(step);
         if (told === null) this.#state = { ...this.#state, adopted: false };
         else tell.push(told);
+        // Counted anew: what was counted before the table stood there says nothing of who came in between.
+        this.#connections.stop();
         return;
       }
       case 'close-connections':
         // Also where the table could not be replaced: what this host serves itself needs no table to be closed.
-        await this.#closeConnections(tell);
+        await this.#closeConnections(step.ruleset, tell);
         return;
       case 'record':
         record.save(step.record);
         return;
       case 'run-hooks': {
         const { from, to } = step;
-        hooks.submit({ id: this.#change, kind: 'state', from, to, env: this.#hookEnvironment() });
+        const isDraining = this.#state.drain !== null;
+        hooks.submit({ ...this.#transition(), kind: 'state', isDraining, from, to });
         return;
       }
       case 'run-drained-hooks': {
         const from = this.#state.shownState ?? 'unknown';
+        const transition = this.#transition();
         const env = {
-          ...this.#hookEnvironment(),
+          ...transition.env,
           CS_DRAINED: step.outcome,
           CS_CONNECTIONS_LEFT: String(step.connectionsLeft ?? 'unknown'),
         };
-        hooks.submit({ id: this.#change, kind: 'drained', from, to: 'drained', env });
+        hooks.submit({ ...transition, kind: 'drained', isDraining: true, from, to: 'drained', env });
         return;
       }
       case 'announce':
@@ -229,12 +240,10 @@ class Loop {
     }
   }
 
-  async #closeConnections(tell: (() => void)[]): Promise<void> {
+  async #closeConnections({ ports, includeLoopback }: DrainRuleset, tell: (() => void)[]): Promise<void> {
     const { firewall, reporter } = this.#ports;
-    const { ruleset } = this.#settings.plan;
-    if (ruleset === null) return;
     try {
-      const result = await firewall.destroy(ruleset.ports, ruleset.includeLoopback);
+      const result = await firewall.destroy(ports, includeLoopback);
       tell.push(() => reporter.connectionsClosed(result));
       reporter.degraded('closing', null);
     } catch (error) {
@@ -242,12 +251,13 @@ class Loop {
     }
   }
 
-  #hookEnvironment(): Record<string, string> {
+  /** What the scripts of every transition are told. */
+  #transition(): Pick<HookTransition, 'id' | 'env'> {
     const { instanceId, lease } = this.#state;
     const { reasons } = prevailing(this.#state);
     const listed = reasons.map(({ source, detail }) => `${source}:${detail}`);
     const override = lease?.kind === 'override' ? lease : null;
-    return {
+    const env = {
       CS_INSTANCE_ID: instanceId ?? '',
       CS_REASON: listed[0] ?? '',
       CS_REASONS: listed.join(' '),
@@ -255,6 +265,7 @@ class Loop {
       CS_OVERRIDE_REASON: override?.reason ?? '',
       CS_SIMULATED: String(lease?.kind === 'simulation'),
     };
+    return { id: this.#change, env };
   }
 }
 

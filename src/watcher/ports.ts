@@ -1,6 +1,6 @@
 // The interfaces the loop needs of the world. Adapters are chosen by the command that runs the agent; tests bring fakes.
 import type { Firewall } from '../firewall/firewall.ts';
-import type { ConnectionCount, DestroyResult, RulesetEvent } from '../firewall/ruleset.ts';
+import type { ConnectionCount, DestroyResult, PortRange, RulesetEvent } from '../firewall/ruleset.ts';
 import type { AgentState, RecordedState } from './domain/agent-state.ts';
 import type { Answer } from './domain/answer.ts';
 import type { DrainRuleset } from './domain/desired-firewall.ts';
@@ -11,7 +11,7 @@ import type { SignalReadings } from './domain/signals.ts';
 import type { Announcement } from './domain/step.ts';
 
 export interface Clock {
-  /** Milliseconds that never jump; they stand still while the machine sleeps. */
+  /** Milliseconds that never jump, the same for every process of one boot; they stand still while the machine sleeps. */
   monotonicMs(): number;
   /** Milliseconds since the epoch, as the host believes. */
   wallMs(): number;
@@ -39,6 +39,8 @@ export interface SourceView {
   readonly apiUrl: string | null;
   readonly group: string | null;
   readonly region: string | null;
+  /** Which instance this is, by the context; null before that is known. */
+  readonly instanceId: string | null;
   /** Since the context was last read; null before, and where it was given. */
   readonly contextAgeMs: number | null;
 }
@@ -58,6 +60,8 @@ export interface HookTransition {
   readonly id: string;
   /** `drained`: the scripts of a drain's outcome, in the directory of that name; no state runs these. */
   readonly kind: 'state' | 'drained';
+  /** A drain is under way: where scripts wait for its outcome, they still do. */
+  readonly isDraining: boolean;
   readonly from: string;
   /** The new state, or `drained`. */
   readonly to: string;
@@ -91,7 +95,8 @@ export interface Reporter {
   announce(announcement: Announcement): void;
   tableInstalled(ruleset: DrainRuleset, restoring: string | null, by: RulesetEvent | null): void;
   tableRemoved(): void;
-  connections(count: ConnectionCount): void;
+  /** `ports`: those that were counted, in the order of the counts. */
+  connections(count: ConnectionCount, ports: readonly PortRange[]): void;
   /** What was left was to be closed. */
   connectionsClosed(result: DestroyResult): void;
   /** The lasting trouble of one part of the agent, or null when it has none. Only changes are told. */

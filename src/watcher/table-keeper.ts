@@ -115,9 +115,13 @@ export class TableKeeper {
     this.#lookSoon();
   }
 
-  /** Without a monitor the polls still look at the table, and each look tries to open a new one. */
+  /**
+   * Without a monitor the polls still look at the table, and each look tries to open a new one. A look that was due, for what
+   * the monitor had told before, still comes.
+   */
   #lostMonitor(error: unknown): void {
-    this.close();
+    this.#monitor?.close();
+    this.#monitor = null;
     this.#reporter.degraded('monitor', messageOf(error));
   }
 

@@ -1,6 +1,7 @@
 // The running agent's side of the control socket: who may open it, what answers there, and what ends with the agent.
 import { randomUUID } from 'node:crypto';
 import type { Firewall } from '../../firewall/firewall.ts';
+import { lookAtTable } from '../../firewall/look.ts';
 import { hostClock } from '../../watcher/clock.ts';
 import type { AgentConfig } from '../../watcher/config/agent-config.ts';
 import { type ControlServer, startControlServer } from '../../watcher/control/control-server.ts';
@@ -47,14 +48,17 @@ export function openAgentControl({
  */
 export async function endLease(
   summaries: SummaryWatch,
-  firewall: Pick<Firewall, 'remove'>,
+  firewall: Pick<Firewall, 'inspect' | 'remove'>,
   reporter: Reporter,
 ): Promise<void> {
   const state = summaries.latest?.state;
   if (state === undefined || state.lease === null) return;
   reporter.changeBegan(randomUUID());
-  reporter.announce({ event: 'lease-ended', lease: state.lease });
+  reporter.announce({ event: 'lease-ended', lease: state.lease, why: 'agent' });
   if (!recordedState(state).isTableLeased) return;
+  const { table } = await lookAtTable(firewall);
+  // Nothing of ours: without ports, within --refuse-delay, or where it could not be put in place.
+  if (table === 'absent' || table === 'foreign') return;
   try {
     await firewall.remove();
     reporter.tableRemoved();

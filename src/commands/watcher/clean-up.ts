@@ -5,6 +5,7 @@ import { resolveLeniently } from '../../watcher/config/resolve.ts';
 import type { RecordedState } from '../../watcher/domain/agent-state.ts';
 import { bootId } from '../../watcher/state/boot.ts';
 import { RecordFile } from '../../watcher/state/record-file.ts';
+import { complaints } from './complaints.ts';
 import { EXIT } from './exit-status.ts';
 import type { Situation, Subcommand, SubcommandLine } from './subcommand.ts';
 import { takeWriterLock } from './writer-lock.ts';
@@ -22,7 +23,11 @@ export const CLEANUP: Subcommand = {
       .description(
         'Opens the ports when no agent runs: removes the drain table, and the drain from the record. With an agent running it changes nothing.',
       )
-      .usage('[--runtime-dir DIR] [--state-dir DIR] [--config FILE]'),
+      .usage('[--runtime-dir DIR] [--state-dir DIR] [--config FILE] [--table-ownership auto|plain]')
+      .addHelpText(
+        'after',
+        '\nExit status: 0 done, 75 an agent runs and nothing was changed, 1 error, 2 usage.',
+      ),
   run: cleanUp,
 };
 
@@ -31,6 +36,7 @@ export const CLEANUP: Subcommand = {
  * who holds the lock. Whoever is on call may need it because of a configuration that is wrong, so that is only a warning here.
  */
 async function cleanUp({ given }: SubcommandLine, { env, cwd }: Situation): Promise<number> {
+  const complain = complaints('cleanup');
   const { config, warnings } = resolveLeniently(SETTINGS, { given, env, cwd });
   for (const warning of warnings) complain(warning);
   const lock = takeWriterLock(config.runtimeDir);
@@ -99,8 +105,4 @@ export function withRemedy(problem: string, uid = process.geteuid?.()): string {
 
 function tell(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-function complain(text: string): void {
-  process.stderr.write(`cs-instance-watcher: cleanup: ${text}\n`);
 }

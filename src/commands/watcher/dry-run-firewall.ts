@@ -10,6 +10,7 @@ import type {
   Ruleset,
 } from '../../firewall/ruleset.ts';
 import { isSameRuleset } from '../../watcher/domain/desired-firewall.ts';
+import { formatPortRange } from '../../watcher/domain/port-ranges.ts';
 import type { Clock } from '../../watcher/ports.ts';
 
 const FOREIGN = 'a table inet cs-instance-watcher is there that is not ours';
@@ -102,7 +103,19 @@ function differenceOf(kept: Ruleset | null, found: Inspection): string | null {
   if (kept === null) return isThere ? 'the kernel has a drain table, this agent would have none' : null;
   if (!isThere) return 'the kernel has no drain table, this agent would have one';
   if (found.ruleset === null) return `the kernel has an altered drain table: ${found.difference}`;
-  return isSameRuleset(kept, found.ruleset)
-    ? null
-    : 'the drain table in the kernel is not the one that this agent would have there';
+  if (isSameRuleset(kept, found.ruleset)) return null;
+  const there = traits(found.ruleset);
+  const differing = Object.entries(traits(kept)).filter(([name, value]) => there[name] !== value);
+  const each = differing.map(([name, value]) => `${name}: ${there[name]} in the kernel, here ${value}`);
+  return `the drain table in the kernel is not the one that this agent would have there: ${each.join('; ')}`;
+}
+
+/** What of a ruleset can differ, in words. */
+function traits({ ports, allowFrom, includeLoopback, closing }: Ruleset): { [name: string]: string } {
+  return {
+    ports: ports.map(formatPortRange).join(' '),
+    'never refused': allowFrom.join(' ') || 'nobody',
+    'loopback included': includeLoopback ? 'yes' : 'no',
+    'connections left are reset': closing ? 'yes' : 'no',
+  };
 }

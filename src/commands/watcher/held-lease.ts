@@ -7,13 +7,14 @@ import { type Ended, holdLease, type InForce } from '../../watcher/control/hold-
 import {
   type Effect,
   LEASE_SECONDS,
-  type LeaseEndCause,
   type LeaseRequest,
   ProtocolError,
 } from '../../watcher/control/protocol.ts';
+import { LEASE_ENDS } from '../../watcher/observe/status-lease.ts';
 import { complaints } from './complaints.ts';
 import { exitStatusOf } from './control-exit.ts';
 import { EXIT } from './exit-status.ts';
+import { leaseHolder } from './lease-holder.ts';
 import { AGENT_SETTINGS, type Situation, type SubcommandLine } from './subcommand.ts';
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -45,7 +46,8 @@ export async function holdInForeground(
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   try {
-    const ended = await holdLease(config.runtimeDir, request, {
+    const held = { ...request, holder: leaseHolder(situation.env) };
+    const ended = await holdLease(config.runtimeDir, held, {
       release: release.signal,
       onInForce: (event) => tell(inForceLine(request, event)),
     });
@@ -85,16 +87,9 @@ function inForceLine(request: LeaseRequest, { lease, effect }: InForce): string 
   return `${named(request)} in force until ${toSeconds(lease.until)}: ${inWords(effect)}`;
 }
 
-const END_CAUSES: Readonly<Record<LeaseEndCause, string>> = {
-  time: 'its time is over',
-  released: 'given back',
-  connection: 'its connection has ended',
-  agent: 'the agent has ended',
-};
-
 function endedLine(request: LeaseRequest, { why, effect }: Ended): string {
   const after = effect === null ? '' : `: ${inWords(effect)}`;
-  return `${named(request)} ended, ${END_CAUSES[why]}${after}`;
+  return `${named(request)} ended, ${LEASE_ENDS[why]}${after}`;
 }
 
 function named(request: LeaseRequest): string {

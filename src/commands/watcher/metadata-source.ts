@@ -9,7 +9,11 @@ import {
   routesFromDiscovery,
 } from '../../interaction/client/api-address.ts';
 import { fetchMetadata } from '../../interaction/client/metadata.ts';
-import type { MetadataAnswer, UnknownClass } from '../../interaction/client/metadata-answer.ts';
+import type {
+  MetadataAnswer,
+  UnknownAnswer,
+  UnknownClass,
+} from '../../interaction/client/metadata-answer.ts';
 import type { InstanceContext, Resolution } from '../../watcher/context/instance-context.ts';
 import { CREDENTIALS_ADVICE } from '../../watcher/context/resolve-context.ts';
 import type { Answer } from '../../watcher/domain/answer.ts';
@@ -40,11 +44,15 @@ export interface MetadataSourceOptions {
 
 /** An API that cannot be reached at all may have moved; asking for its address is not free for a whole fleet. */
 const REDISCOVER_AFTER_MS = 60_000;
+/** What the API itself does not answer. */
+const STRANGE: ReadonlySet<UnknownClass> = new Set(['not-json', 'wrong-shape', 'unexpected-status']);
 
 export class ApiMetadataSource implements MetadataSource {
   readonly #options: MetadataSourceOptions;
   /** The URL of the route that worked last. */
   #preferred: string | null = null;
+  /** The URL of the route that is tried first as long as none has worked. */
+  #tried: string | null = null;
   #context: InstanceContext | null = null;
   #rediscoveredAtMs: number;
 
@@ -60,9 +68,10 @@ export class ApiMetadataSource implements MetadataSource {
 
   describe(): SourceView {
     return {
-      apiUrl: this.#preferred,
+      apiUrl: this.#preferred ?? this.#tried,
       group: this.#context?.group ?? null,
       region: this.#context?.region ?? null,
+      instanceId: this.#context?.instanceId ?? null,
       contextAgeMs: this.#options.context.ageMs(),
     };
   }
@@ -79,6 +88,7 @@ export class ApiMetadataSource implements MetadataSource {
         const found = this.#routes(resolution.context);
         if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
         const routes = this.#inOrder(found.routes);
+        this.#tried = routes[0]?.url ?? null;
         asked = routes.map(({ url }) => new URL(url).host).join(', ');
         const answer = await this.#ask(resolution.context, routes, endsAtMs, signal);
         return toAnswer(answer, this.#options.apiUrl !== null);
@@ -122,7 +132,7 @@ export class ApiMetadataSource implements MetadataSource {
       });
       // Anything else is no proof that the route leads there: nothing may have been sent at all.
       if (answer.kind !== 'unknown') this.#preferred = route.url;
-      if (!leadsNowhere(answer)) return answer;
+      if (!leadsNowhere(answer)) return isStrange(answer) ? withUrl(answer, route.url) : answer;
     }
     this.#rediscover();
     return answer as MetadataAnswer;
@@ -141,11 +151,22 @@ function leadsNowhere(answer: MetadataAnswer): boolean {
   return answer.kind === 'unknown' && (answer.class === 'transport' || answer.isWrongEndpoint === true);
 }
 
+/** Whether something else than the API has answered, so that where it was matters more than what it said. */
+function isStrange(answer: MetadataAnswer): answer is UnknownAnswer {
+  return answer.kind === 'unknown' && STRANGE.has(answer.class);
+}
+
+function withUrl(answer: UnknownAnswer, url: string): UnknownAnswer {
+  return { ...answer, message: `${answer.message}, from ${url}` };
+}
+
 function toAnswer(answer: MetadataAnswer, isApiUrlGiven: boolean): Answer {
   if (answer.kind === 'no-information') return answer;
   if (answer.kind === 'unknown') {
-    const advice = adviceOn(answer.class, isApiUrlGiven);
-    const message = advice === null ? answer.message : `${answer.message}: ${advice}`;
+    const advice = answer.advice ?? adviceOn(answer.class, isApiUrlGiven);
+    // Words of AWS that end in a full stop go on.
+    const said = advice === null ? answer.message : answer.message.replace(/(?<!\.)\.$/, '');
+    const message = advice === null ? said : `${said}: ${advice}`;
     return { kind: 'unknown', class: answer.class, message };
   }
   const { instanceId, state, tags, subfleetName, targetGroups } = answer.metadata;

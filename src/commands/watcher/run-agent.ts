@@ -25,6 +25,7 @@ import type { StatusBoard } from '../../watcher/observe/status-board.ts';
 import { teeLog } from '../../watcher/observe/status-errors.ts';
 import type { Reporter } from '../../watcher/ports.ts';
 import { bootId } from '../../watcher/state/boot.ts';
+import type { RecordRead } from '../../watcher/state/record-file.ts';
 import { RecordKeeper } from '../../watcher/state/record-keeper.ts';
 import { endLease } from './agent-control.ts';
 import type { Effects } from './agent-mode.ts';
@@ -70,7 +71,13 @@ export async function runAgent(run: AgentRun): Promise<void> {
   const parts = sourceParts({ ...run, log }, boot, reporter);
 
   const table = await lookAtTable(firewall);
-  const { initial, record } = takeUpRecord(effects.recordFile(config.stateDir, boot), table, reporter, log);
+  const { initial, record } = takeUpRecord(
+    effects.recordFile(config.stateDir, boot),
+    config.instanceId,
+    table,
+    reporter,
+    log,
+  );
   const scripts = recordedScripts(
     effects.createRunner,
     () => ({ scriptDir: config.scriptDir, timeoutMs: config.hookTimeoutMs }),
@@ -79,6 +86,7 @@ export async function runAgent(run: AgentRun): Promise<void> {
       writeEntry(log, hookLine(report));
       board.hookReported(report);
       metrics.hookReported(report);
+      if (!scripts.arePending()) summaries.again();
     },
   );
   writeEntry(log, startLine(run.version, table, initial.desired, initial.instanceState));
@@ -100,7 +108,12 @@ export async function runAgent(run: AgentRun): Promise<void> {
   const control = effects.openControl({
     config,
     holdsLock: run.holdsLock,
-    subject: { status, metrics: metrics.render, lease: (lease) => agent.lease(lease) },
+    subject: {
+      status,
+      metrics: metrics.render,
+      areScriptsPending: scripts.arePending,
+      lease: (lease, why) => agent.lease(lease, why),
+    },
     summaries,
     reporter,
   });
@@ -135,14 +148,14 @@ export async function runAgent(run: AgentRun): Promise<void> {
 /** Where to begin, by the record of this boot; what an earlier agent left unfinished is told, once. */
 function takeUpRecord(
   file: ReturnType<Effects['recordFile']>,
+  instanceId: string | null,
   table: TableObservation,
   reporter: Reporter,
   log: Log,
 ): { initial: AgentState; record: RecordKeeper } {
-  const { record: found, problem } = file.read();
+  const { record: found, problem } = ofInstance(file.read(), file.path, instanceId);
   if (problem !== null) log.warn({ event: 'record-ignored' }, problem);
-  const now = { wallMs: hostClock.wallMs(), monotonicMs: hostClock.monotonicMs() };
-  const initial = adopt(found?.state ?? null, table, now);
+  const initial = adopt(found?.state ?? null, table);
   const record = new RecordKeeper(file, recordedState(initial), (trouble) =>
     reporter.degraded('record', trouble),
   );
@@ -151,6 +164,14 @@ function takeUpRecord(
   // What was told once is not told again at the next start.
   if (unfinished.length > 0) record.save(recordedState(initial));
   return { initial, record };
+}
+
+/** Without a record of another instance than the one that is named: `--instance-id` was changed, or a directory copied. */
+function ofInstance(read: RecordRead, path: string, instanceId: string | null): RecordRead {
+  const recorded = read.record?.state.instanceId ?? null;
+  if (instanceId === null || recorded === null || recorded === instanceId) return read;
+  const problem = `${path} is of ${recorded}, not of ${instanceId} (--instance-id), starting without it`;
+  return { record: null, problem };
 }
 
 /** What the sources of answers share, with the context's place on disk. */

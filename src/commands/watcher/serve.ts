@@ -13,6 +13,9 @@ import { OLD_CHAIN, oldChainWarning } from './old-chain.ts';
 import { runAgent } from './run-agent.ts';
 import { connectAws } from './settings.ts';
 
+const SECOND_AGENT_ADVICE =
+  'systemctl status cs-instance-watcher tells whose it is; stop that one first, or use --dry-run beside it';
+
 export interface Surroundings {
   readonly env: Environment;
   readonly version: string;
@@ -45,7 +48,7 @@ export async function serve(
   // The lock before anything of netlink: a second agent must not even look busy.
   const lock = mode.takeLock(config.runtimeDir);
   if (lock.kind === 'held') {
-    log.error({ event: 'locked' }, lock.message);
+    log.error({ event: 'locked' }, `${lock.message}: ${SECOND_AGENT_ADVICE}`);
     return EXIT.locked;
   }
   if (lock.kind === 'unavailable')

@@ -1,7 +1,10 @@
-// The status without an agent to ask: the kernel's own word, and what the agent of this boot left on record. Only reads.
-import { lookAtTable } from '../../firewall/look.ts';
+// The status without an agent that answers: the kernel's own word, and what the agent of this boot left on record. Only reads.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lookAtTable, type TableLook } from '../../firewall/look.ts';
 import { openFirewall } from '../../firewall/native-firewall.ts';
 import { ReopeningFirewall } from '../../firewall/reopening-firewall.ts';
+import type { AgentConfig } from '../../watcher/config/agent-config.ts';
 import { countConnections } from '../../watcher/observe/status-answer.ts';
 import { iso, reasonStatus } from '../../watcher/observe/status-compose.ts';
 import type { StatusDocument, StatusTrouble } from '../../watcher/observe/status-document.ts';
@@ -23,6 +26,8 @@ export interface DownReading {
   readonly record: RecordRead;
   /** Why an agent that is there does not answer; null when none is. */
   readonly silence: string | null;
+  /** Of that agent, by its lock; null when there is none or it cannot be read. */
+  readonly pid: number | null;
   /** Root may read what an ordinary user may not. */
   readonly isRoot: boolean;
 }
@@ -30,14 +35,32 @@ export interface DownReading {
 /** Asks the kernel and reads the record. Never rejects: what cannot be read is said in the document. */
 export async function readDownStatus(
   version: string,
-  configured: ConfiguredRuleset,
-  stateDir: string,
+  configured: ConfiguredRuleset & Pick<AgentConfig, 'stateDir' | 'runtimeDir'>,
   silence: string | null,
 ): Promise<StatusDocument> {
   const kernel = await readKernel(configured);
-  const record = new RecordFile(stateDir, bootId()).read();
+  const record = readRecord(configured.stateDir);
+  const pid = silence === null ? null : readLockHolder(configured.runtimeDir);
   const isRoot = process.geteuid?.() === 0;
-  return downStatus({ version, wallMs: Date.now(), kernel, configured, record, silence, isRoot });
+  return downStatus({ version, wallMs: Date.now(), kernel, configured, record, silence, pid, isRoot });
+}
+
+/** Who listens on the control socket holds the lock, and has written its process id there. */
+function readLockHolder(runtimeDir: string): number | null {
+  try {
+    const pid = Number(readFileSync(join(runtimeDir, 'lock'), 'utf8'));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+  } catch {
+    return null;
+  }
+}
+
+function readRecord(stateDir: string): RecordRead {
+  try {
+    return new RecordFile(stateDir, bootId()).read();
+  } catch (error) {
+    return { record: null, problem: `which boot this is cannot be told: ${(error as Error).message}` };
+  }
 }
 
 async function readKernel(configured: ConfiguredRuleset): Promise<KernelReading> {
@@ -55,15 +78,17 @@ async function readKernel(configured: ConfiguredRuleset): Promise<KernelReading>
 
 /** The document, from what was read. */
 export function downStatus(reading: DownReading): StatusDocument {
-  const { version, wallMs, kernel, configured, record } = reading;
+  const { version, wallMs, configured, record, silence, pid } = reading;
+  const kernel = silence === null ? reading.kernel : ofAgent(reading.kernel);
   const state = record.record?.state ?? null;
   return {
     version: 1,
     program: `cs-instance-watcher ${version}`,
     at: iso(wallMs),
-    agent: 'down',
-    pid: null,
+    agent: silence === null ? 'down' : 'unresponsive',
+    pid,
     startedAt: null,
+    change: null,
     condition: 'down',
     instance: {
       id: state?.instanceId ?? null,
@@ -90,6 +115,13 @@ export function downStatus(reading: DownReading): StatusDocument {
     troubles: troublesOf(reading),
     errors: [],
   };
+}
+
+/** The other process that owns the table is the agent, which does not answer. */
+function ofAgent(kernel: KernelReading): KernelReading {
+  const { look } = kernel;
+  const seen: TableLook = look.table === 'ours' && look.holder === 'other' ? { ...look, holder: 'us' } : look;
+  return { ...kernel, look: seen };
 }
 
 function drainOnRecord(record: Record | null): StatusDocument['drain'] {

@@ -1,5 +1,6 @@
 // The first line of the status: how it stands, in the words of somebody who has just been woken up.
 import type { StatusDocument } from '../../watcher/observe/status-document.ts';
+import { FORMER_RUN } from '../../watcher/observe/status-compose.ts';
 import { future } from './status-text.ts';
 
 /** Ranges named one by one. */
@@ -9,21 +10,37 @@ const ABOUT_A_MINUTE_S = 50;
 
 /** What follows the word for the condition. */
 export function headline(document: StatusDocument): string {
-  const parts = [newConnections(document), left(document)].filter((part) => part !== '');
-  if (document.drain?.outcome === 'timeout') parts.push('the time is over (--drain-timeout)');
-  if (document.firewall.closing) parts.push('what is left is being closed');
-  const sentence = parts.join('; ');
-  if (document.agent === 'down') {
-    const isSilent = document.troubles.some(({ part }) => part === 'agent');
-    return `${isSilent ? 'the agent does not answer' : 'no agent runs here'}; ${sentence}`;
-  }
-  return sentence;
+  const { drain, connections, firewall } = document;
+  const parts = [
+    absence(document),
+    newConnections(document),
+    drain?.outcome === 'timeout' ? 'timed out (--drain-timeout)' : '',
+    left(document),
+    firewall.closing && connections.total !== 0 ? 'what is left is being closed' : '',
+    ignorance(document),
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}
+
+/** What brings an agent back that hangs; a table stays where it is. */
+export const RESTART = 'systemctl restart cs-instance-watcher';
+
+function absence({ agent, pid }: StatusDocument): string {
+  if (agent === 'running') return '';
+  if (agent === 'down') return 'no agent runs here';
+  return `the agent${pid === null ? '' : ` (pid ${pid})`} does not answer: ${RESTART}`;
+}
+
+/** Whether the ports are as they should be is anybody's guess before the first answer. */
+function ignorance({ instance: { learnedFrom }, polls }: StatusDocument): string {
+  if (polls?.hold == null || (learnedFrom !== null && learnedFrom !== FORMER_RUN)) return '';
+  return `state not known (${polls.hold.class})`;
 }
 
 function newConnections({ at, agent, condition, drain, firewall }: StatusDocument): string {
   const ports = portsInWords(firewall.ports);
   if (firewall.refusing === true) {
-    const still = agent === 'down' ? ' all the same' : '';
+    const still = agent === 'running' ? '' : ' all the same';
     return `new connections to ${ports} are refused${still}`;
   }
   if (firewall.refusing === null) return 'whether new connections are refused is not known';
@@ -35,11 +52,11 @@ function newConnections({ at, agent, condition, drain, firewall }: StatusDocumen
   return `new connections to ${ports} are NOT refused`;
 }
 
-function left({ condition, connections, firewall }: StatusDocument): string {
+function left({ condition, connections, drain, firewall }: StatusDocument): string {
   const { total, trend, trendSeconds, problem } = connections;
   if (problem !== null) return 'what is left cannot be counted';
   if (total === null) return '';
-  if (condition === 'drained') return 'none left';
+  if (condition === 'drained' || (total === 0 && drain?.outcome === 'timeout')) return 'none left';
   const word = firewall.refusing === true ? 'left' : 'open';
   if (trend === null || trendSeconds === null) return `${total} ${word}`;
   const change = trend === 0 ? 'no change' : signed(trend);

@@ -1,8 +1,9 @@
 // The rows of the status below its first line: a label and what is to say, in no more words than needed.
 import { basename } from 'node:path';
 import type { StatusDocument, StatusHooks } from '../../watcher/observe/status-document.ts';
-import { signed, spanOf } from './status-headline.ts';
-import { duration, future, past, secondsBetween, timeOfDay } from './status-text.ts';
+import { holderInWords } from '../../watcher/observe/status-lease.ts';
+import { RESTART, signed, spanOf } from './status-headline.ts';
+import { duration, future, past, secondsBetween, shortly, timeOfDay } from './status-text.ts';
 
 /** Rows of each kind that a screen has room for; `--json` has all. */
 const MAX_RANGES = 8;
@@ -24,11 +25,13 @@ export function statusRows(document: StatusDocument): Row[] {
   const rows: Row[] = [
     { label: 'trouble', entries: troubleEntries(document) },
     { label: 'hold', entries: holdEntries(document) },
+    { label: 'to do', entries: present([adviceEntry(document)]) },
     { label: 'state', entries: present([stateEntry(document)]) },
     { label: 'instance', entries: present([instanceEntry(document)]) },
     { label: 'agent', entries: present([agentEntry(document)]) },
     { label: 'reasons', entries: reasonEntries(document) },
     { label: 'drain', entries: present([drainEntry(document)]) },
+    { label: 'change', entries: present([changeEntry(document)]) },
     { label: 'lease', entries: present([leaseEntry(document)]) },
     { label: 'ports', entries: portEntries(document), isTable: true },
     { label: 'table', entries: present([tableEntry(document)]) },
@@ -36,14 +39,13 @@ export function statusRows(document: StatusDocument): Row[] {
     { label: 'polls', entries: present([pollEntry(document)]) },
     { label: 'context', entries: present([contextEntry(document)]) },
     { label: 'scripts', entries: hookEntries(document), maxLines: 2 },
-    { label: 'log', entries: errorEntries(document), maxLines: 2 },
-    { label: 'to do', entries: present([adviceEntry(document)]) },
+    { label: 'warnings', entries: errorEntries(document), maxLines: 2 },
   ];
   return rows.filter(({ entries }) => entries.length > 0);
 }
 
 function stateEntry({ agent, at, instance: { state, since, learnedFrom } }: StatusDocument): string {
-  if (state === null) return agent === 'down' ? '' : 'not known yet';
+  if (state === null) return agent === 'running' ? 'not known yet' : '';
   const from = since === null ? '' : ` since ${past(since, at)}`;
   return `${state}${from}${learnedFrom === null ? '' : `, learned from ${learnedFrom}`}`;
 }
@@ -70,17 +72,28 @@ function drainEntry({ at, drain }: StatusDocument): string {
   return drain.timesOutAt === null ? '' : `${began}, times out at ${future(drain.timesOutAt, at)}`;
 }
 
+/** What brings the whole story of it out of the log. */
+function changeEntry({ change }: StatusDocument): string {
+  return change === null ? '' : `${change} (grep the log for it)`;
+}
+
 function leaseEntry({ at, lease }: StatusDocument): string {
   if (lease === null) return '';
   const why = lease.reason === null ? '' : `: ${lease.reason}`;
-  return `${lease.kind} ${lease.verdict ?? lease.state ?? ''} until ${future(lease.until, at)}${why}`;
+  const by = lease.holder === null ? '' : `, held by ${holderInWords(lease.holder)}`;
+  return `${lease.kind} ${lease.verdict ?? lease.state ?? ''} until ${future(lease.until, at)}${by}${why}`;
 }
 
 function portEntries({ connections: { trendSeconds }, firewall: { ports } }: StatusDocument): string[] {
   if (ports.length === 0) return [];
   const shown = ports.slice(0, MAX_RANGES);
   const cells = [
-    ['range', 'SYNs refused', 'connections', trendSeconds === null ? 'trend' : `in ${spanOf(trendSeconds)}`],
+    [
+      'range',
+      'SYNs refused',
+      'connections',
+      trendSeconds === null ? 'change' : `change in ${spanOf(trendSeconds)}`,
+    ],
     ...shown.map(({ range, refused, connections, trend }) => [
       range,
       numberOr(refused, '-'),
@@ -131,12 +144,14 @@ function pollEntry({ at, polls }: StatusDocument): string {
   const ago = duration(secondsBetween(lastAt, at));
   const result = polls.lastResult === hold?.message ? 'no verdict' : polls.lastResult;
   const next = nextAt === null ? '' : `; next in ${duration(secondsBetween(at, nextAt))}`;
-  return `${every}; last ${ago} ago, took ${lastSeconds?.toFixed(1)} s: ${result}${next}`;
+  return `${every}; last ${ago} ago, took ${shortly(lastSeconds ?? 0)}: ${result}${next}`;
 }
 
 function holdEntries({ at, polls }: StatusDocument): string[] {
   const hold = polls?.hold ?? null;
-  return hold === null ? [] : [`no verdict since ${past(hold.since, at)}, nothing changes: ${hold.message}`];
+  return hold === null
+    ? []
+    : [`no verdict (${hold.class}) since ${past(hold.since, at)}, nothing changes: ${hold.message}`];
 }
 
 function contextEntry({ context }: StatusDocument): string {
@@ -155,9 +170,9 @@ function hookEntries({ at, hooks }: StatusDocument): string[] {
 function resultInWords({ result, scripts }: StatusHooks): string {
   if (scripts.length === 0) return result === 'none' ? 'none there' : result;
   const each = scripts.map(({ path, result: outcome, seconds }) => {
-    const took = seconds === null ? '' : ` (${seconds.toFixed(1)} s)`;
-    const how = outcome === 'exit status 0' ? '' : ` ${outcome}`;
-    return `${basename(path)}${how}${took}`;
+    const took = seconds === null ? '' : ` (${shortly(seconds)})`;
+    // What is not run is mended under its path; it may be a directory.
+    return `${outcome.startsWith('not run: ') ? path : basename(path)} ${outcome}${took}`;
   });
   return `${result}: ${each.join(', ')}`;
 }
@@ -170,11 +185,18 @@ function troubleEntries({ at, troubles }: StatusDocument): string[] {
 
 function errorEntries({ at, errors }: StatusDocument): string[] {
   return errors
+    .filter(({ over }) => !over)
     .slice(0, MAX_ERRORS)
     .map(({ at: when, level, message }) => `${timeOfDay(when, at)} ${level} ${message}`);
 }
 
-function adviceEntry({ agent, firewall }: StatusDocument): string {
+function adviceEntry(document: StatusDocument): string {
+  const { agent, firewall, pid } = document;
+  // While it lives, another one does not start and `cleanup` changes nothing.
+  if (agent === 'unresponsive') {
+    const who = pid === null ? '' : ` (pid ${pid})`;
+    return `${RESTART}${who}; a table stays in place meanwhile`;
+  }
   if (agent !== 'down' || firewall.table !== 'ours') return '';
   return 'start the agent, or open the ports: cs-instance-watcher cleanup';
 }

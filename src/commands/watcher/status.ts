@@ -3,6 +3,7 @@ import { AgentNotRunning, askStatus, ControlFailure } from '../../watcher/contro
 import { type AgentConfig, ConfigError } from '../../watcher/config/agent-config.ts';
 import { resolveLeniently } from '../../watcher/config/resolve.ts';
 import type { StatusDocument } from '../../watcher/observe/status-document.ts';
+import { complaints } from './complaints.ts';
 import { EXIT } from './exit-status.ts';
 import { readDownStatus } from './status-down.ts';
 import { statusScreen } from './status-screen.ts';
@@ -24,10 +25,11 @@ const EXIT_OF: Readonly<Record<StatusDocument['condition'], number>> = {
 const DEFAULT_PERIOD_S = 2;
 const SHORTEST_PERIOD_S = 0.5;
 const LONGEST_PERIOD_S = 3_600;
-const WIDTH = { least: 40, most: 80 };
+const WIDTH = { least: 20, most: 80 };
 
 const EXIT_STATUS = `
-Exit status: 0 the ports are open, 3 draining, 4 drained, 5 degraded, 6 no agent runs; 1 error, 2 usage.
+Exit status: 0 the ports are open, 3 draining, 4 drained, 5 degraded, 6 no agent runs, or it does
+not answer within 3 s; 1 error, 2 usage.
 Ended by Ctrl-C, --watch exits 0. Colours only on a terminal, and not when NO_COLOR is set.`;
 
 export const STATUS: Subcommand = {
@@ -50,6 +52,7 @@ async function showStatus(
   { given, options }: SubcommandLine,
   { env, cwd, version }: Situation,
 ): Promise<number> {
+  const complain = complaints('status');
   const periodS = readPeriod(options.watch);
   const { config, warnings } = resolveLeniently(READ_SETTINGS, { given, env, cwd });
   for (const warning of warnings) complain(warning);
@@ -91,9 +94,9 @@ async function readStatus(config: ReadConfig, version: string): Promise<StatusDo
   try {
     return await askStatus(config.runtimeDir);
   } catch (error) {
-    if (error instanceof AgentNotRunning) return readDownStatus(version, config, config.stateDir, null);
+    if (error instanceof AgentNotRunning) return readDownStatus(version, config, null);
     if (error instanceof ControlFailure && (error.code === 'silent' || error.code === 'interrupted'))
-      return readDownStatus(version, config, config.stateDir, error.message);
+      return readDownStatus(version, config, error.message);
     throw error;
   }
 }
@@ -109,8 +112,4 @@ function readPeriod(given: unknown): number | null {
     'usage',
     `status: --watch ${given}: expected seconds from ${SHORTEST_PERIOD_S} to ${LONGEST_PERIOD_S}`,
   );
-}
-
-function complain(text: string): void {
-  process.stderr.write(`cs-instance-watcher: status: ${text}\n`);
 }

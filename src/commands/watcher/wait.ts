@@ -1,4 +1,5 @@
 // `wait drained`: for scripts that go on only when no connection is left.
+import { parseDuration } from '../../interaction/contract/durations.ts';
 import { ConfigError } from '../../watcher/config/agent-config.ts';
 import { resolveLeniently } from '../../watcher/config/resolve.ts';
 import { type DrainView, MAX_WAIT_SECONDS } from '../../watcher/control/protocol.ts';
@@ -16,14 +17,17 @@ export const WAIT: Subcommand = {
   declare: (command) =>
     command
       .description(
-        'Waits until the instance is drained: a drain is under way and no connection is left. Waits also when no drain has begun, and goes on when the agent is restarted. A drain that has timed out (--drain-timeout) is never drained.',
+        'Waits until the instance is drained: a drain is under way, no connection is left, and the scripts of draining/ and drained/ have ended. Waits also when no drain has begun, and goes on when the agent is restarted. A drain that has timed out (--drain-timeout) is never drained: then it returns at once.',
       )
       .usage('drained [--timeout SECONDS] [options]')
       .argument('[what]', 'drained')
-      .option('--timeout <SECONDS>', 'how long to wait; 0, as when it is not given, is without limit')
+      .option(
+        '--timeout <SECONDS>',
+        'how long to wait (300, 5m); 0, as when it is not given, is without limit',
+      )
       .addHelpText(
         'after',
-        '\nExit status: 0 drained, 75 the time is over, 6 no agent runs, 1 error, 2 usage.',
+        '\nExit status: 0 drained, 75 the time is over, or the drain has timed out, 6 no agent runs, 1 error, 2 usage.',
       ),
   run: wait,
 };
@@ -37,18 +41,15 @@ async function wait({ given, operands, options }: SubcommandLine, situation: Sit
   for (const warning of warnings) complain(warning);
   const startedMs = performance.now();
   try {
-    const view = await waitForDrained(config.runtimeDir, {
-      timeoutMs,
-      onDrainTimeout: (timedOut) =>
-        complain(`the drain has timed out (--drain-timeout) with ${left(timedOut)}; waiting on`),
-    });
-    if (view.drained) {
+    const view = await waitForDrained(config.runtimeDir, timeoutMs);
+    if (view.drained && !view.scriptsPending) {
       process.stdout.write(
-        `drained: no connection is left (waited ${Math.round((performance.now() - startedMs) / 1000)} s)\n`,
+        `drained: no connection is left, and no script runs (waited ${Math.round((performance.now() - startedMs) / 1000)} s)\n`,
       );
       return EXIT.done;
     }
-    complain(`not drained after ${options.timeout} s: ${standing(view)}`);
+    const waitedS = Math.round((performance.now() - startedMs) / 1000);
+    complain(`not drained after ${waitedS} s: ${standing(view)}`);
     return EXIT.locked;
   } catch (error) {
     complain((error as Error).message);
@@ -58,18 +59,32 @@ async function wait({ given, operands, options }: SubcommandLine, situation: Sit
 
 /** Milliseconds; null is without limit. */
 function parseTimeout(text: string): number | null {
-  const seconds = /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds <= MAX_WAIT_SECONDS))
+  const seconds = secondsIn(text);
+  if (seconds === null || seconds > MAX_WAIT_SECONDS)
     throw new ConfigError(
       'usage',
-      `wait: --timeout: expected 0 (without limit) to ${MAX_WAIT_SECONDS} seconds, got ${JSON.stringify(text)}`,
+      `wait: --timeout: expected 0 (without limit) to ${MAX_WAIT_SECONDS} seconds, or a duration such as 5m, got ${JSON.stringify(text)}`,
     );
   return seconds === 0 ? null : seconds * 1000;
 }
 
+/** Null when it is no duration. */
+function secondsIn(text: string): number | null {
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) return Number(text);
+  const parsed = parseDuration(text);
+  return parsed.ok ? parsed.seconds : null;
+}
+
 function standing(view: DrainView): string {
-  if (!view.draining) return 'no drain has begun';
-  return view.outcome === 'timeout' ? `the drain has timed out with ${left(view)}` : left(view);
+  const { draining, drained, outcome, overriddenUntil, scriptsPending } = view;
+  if (!draining)
+    return overriddenUntil === null
+      ? 'no drain has begun'
+      : `an override keeps the ports open until ${overriddenUntil}`;
+  const scripts = scriptsPending ? '; scripts still run' : '';
+  if (outcome === 'timeout')
+    return `the drain has timed out (--drain-timeout) with ${left(view)}, and will not be called drained${scripts}`;
+  return `${drained ? 'no connection is left' : left(view)}${scripts}`;
 }
 
 function left({ connectionsLeft }: DrainView): string {

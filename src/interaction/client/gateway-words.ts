@@ -45,6 +45,13 @@ export function quoteBody(body: Buffer, maxLength = 80): string {
   return quote(body.subarray(0, 2048).toString('utf8'), maxLength);
 }
 
+/** The first words of an HTML page, without its markup. */
+export function wordsOfPage(body: Buffer, maxLength = 80): string {
+  const text = body.subarray(0, 2048).toString('utf8');
+  const words = text.replace(/<(style|script)\b.*?<\/\1>/gis, ' ').replace(/<[^>]*>?/g, ' ');
+  return quote(words, maxLength) || 'no words';
+}
+
 /** The first value of a header; empty when there is none. `name` in lower case. */
 export function headerOf(answer: HttpAnswer, name: string): string {
   const value = answer.headers[name];

@@ -1,15 +1,17 @@
 // What an HTTP answer to `metadata` means. Only a 200 of the right shape for the right instance is knowledge; everything
 // else is one of a few kinds of not knowing, with one line that says which.
-import type { HttpAnswer } from '../../aws/http-exchange.ts';
+import type { SignedAnswer } from '../../aws/signed-http.ts';
 import { parseInstanceMetadata } from '../contract/dialects.ts';
 import type { InstanceMetadata } from '../contract/instance-metadata.ts';
 import {
+  gatewayMessage,
   headerOf,
   isStrangerRefusal,
   parseJson,
   quoteBody,
   strangerWords,
   wordsOf,
+  wordsOfPage,
 } from './gateway-words.ts';
 import { quote } from './quote.ts';
 import { refusalKind } from './refusal-kind.ts';
@@ -31,6 +33,8 @@ export interface UnknownAnswer {
   readonly message: string;
   /** API Gateway's bare `Forbidden`: this route does not lead to this API, another one may. */
   readonly isWrongEndpoint?: boolean;
+  /** What to do, where the words of the refusal tell. */
+  readonly advice?: string;
 }
 
 export type MetadataAnswer =
@@ -40,13 +44,13 @@ export type MetadataAnswer =
 
 /** Classifies an answer; with `expectedInstanceId`, one about another instance is not believed. */
 export function classifyMetadataAnswer(
-  answer: HttpAnswer,
+  answer: SignedAnswer,
   expectedInstanceId: string | undefined,
 ): MetadataAnswer {
   const { status } = answer;
   if (status === 200) return readMetadata(answer.body, expectedInstanceId);
   const said = wordsOf(answer.body);
-  const message = said === '' ? `status ${status} without a body` : `status ${status}: ${said}`;
+  const message = messageOf(answer, said);
   if (status === 400 && said.startsWith('No information for instance id'))
     return { kind: 'no-information', message };
   if (status === 401 || status === 403) return classifyRefusal(answer, said, message);
@@ -56,6 +60,14 @@ export function classifyMetadataAnswer(
     return { kind: 'unknown', class: 'http-5xx', message: told };
   }
   return { kind: 'unknown', class: 'unexpected-status', message };
+}
+
+/** The status and what was said; of a page for people the type and its first words. */
+function messageOf(answer: SignedAnswer, said: string): string {
+  const { status, body } = answer;
+  if (said === '') return `status ${status} without a body`;
+  const isPage = /^text\/html\b/i.test(headerOf(answer, 'content-type')) && gatewayMessage(body) === null;
+  return isPage ? `status ${status} (text/html): ${wordsOfPage(body)}` : `status ${status}: ${said}`;
 }
 
 function readMetadata(body: Buffer, expectedInstanceId: string | undefined): MetadataAnswer {
@@ -75,11 +87,21 @@ function readMetadata(body: Buffer, expectedInstanceId: string | undefined): Met
   return { kind: 'metadata', metadata };
 }
 
-function classifyRefusal(answer: HttpAnswer, said: string, message: string): UnknownAnswer {
+function classifyRefusal(answer: SignedAnswer, said: string, message: string): UnknownAnswer {
+  const key = answer.signedBy === undefined ? 'the access key' : `access key ${quote(answer.signedBy)}`;
+  const isRefusedKey = { kind: 'unknown', class: 'unauthorized-token', message } as const;
   switch (refusalKind(said, headerOf(answer, 'x-amzn-errortype'))) {
     case 'expired-token':
+      return { ...isRefusedKey, advice: `the session of ${key} is over` };
     case 'invalid-token':
-      return { kind: 'unknown', class: 'unauthorized-token', message };
+      return {
+        ...isRefusedKey,
+        advice: `${key} is not known there, or its session token is not its own`,
+      };
+    case 'signature-mismatch': {
+      const advice = `the secret access key is not that of ${key}, or --region is not the API's`;
+      return { ...isRefusedKey, advice };
+    }
     case 'wrong-endpoint':
       return { kind: 'unknown', class: 'forbidden', message, isWrongEndpoint: true };
     default:

@@ -2,7 +2,7 @@
 // on, never an exception.
 import { CredentialsError } from '../../aws/credentials.ts';
 import type { Limits } from '../../aws/deadline.ts';
-import type { HttpAnswer, SignedHttp } from '../../aws/signed-http.ts';
+import type { SignedAnswer, SignedHttp } from '../../aws/signed-http.ts';
 import { operations } from '../contract/operations.ts';
 import { type ApiRoute, operationUrl } from './api-address.ts';
 import { classifyMetadataAnswer, type MetadataAnswer } from './metadata-answer.ts';
@@ -32,7 +32,7 @@ export async function fetchMetadata(query: MetadataQuery): Promise<MetadataAnswe
     headers: query.route.headers,
     scope: { region: query.region, service: 'execute-api' },
   };
-  let answer: HttpAnswer;
+  let answer: SignedAnswer;
   try {
     answer = await query.send(request, query.limits);
   } catch (error) {

@@ -5,16 +5,12 @@ import { PATHS } from './protocol.ts';
 
 export { AgentNotRunning, ControlFailure, ControlRefused } from './control-errors.ts';
 
-const ANSWER_MS = 10_000;
+/** Somebody waits for it at a terminal, and has the kernel's own word after that. */
+const ANSWER_MS = 3_000;
 
 /** The status of the agent that runs. Throws `AgentNotRunning`, `ControlFailure` and `ControlRefused`. */
 export async function askStatus(runtimeDir: string): Promise<StatusDocument> {
   return parsed(await ask(runtimeDir, PATHS.status)) as StatusDocument;
-}
-
-/** Its metrics, in the text form of Prometheus. Throws as `askStatus` does. */
-export function askMetrics(runtimeDir: string): Promise<string> {
-  return ask(runtimeDir, PATHS.metrics);
 }
 
 async function ask(runtimeDir: string, path: string): Promise<string> {

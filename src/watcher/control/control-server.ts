@@ -38,7 +38,7 @@ const CLOSE_GRACE_MS = 100;
 /** Listens in the runtime directory. Only for the holder of the lock. */
 export function startControlServer(options: ControlOptions): ControlServer {
   const { subject, summaries, clock, newId } = options;
-  const leases = new Leases({ put: (lease) => subject.lease(lease), clock, newId });
+  const leases = new Leases({ put: (lease, why) => subject.lease(lease, why), clock, newId });
   const scene: ControlScene = { subject, summaries, leases };
   const server = createBoundedServer();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -91,14 +91,14 @@ async function answer(
 
 /** What can be asked at a path, by method. */
 function methodsAt(path: string, scene: ControlScene): Readonly<Record<string, Answer>> | null {
-  const { subject, summaries } = scene;
+  const { subject } = scene;
   switch (path) {
     case PATHS.status:
       return { GET: async (_, response) => answerWith(response, 200, await subject.status()) };
     case PATHS.metrics:
       return { GET: async (_, response) => answerMetrics(response, await subject.metrics()) };
     case PATHS.drained:
-      return { GET: (_, response, query) => answerWhenDrained(response, query, summaries) };
+      return { GET: (_, response, query) => answerWhenDrained(response, query, scene) };
     case PATHS.lease:
       return { POST: async (request, response) => answerLease(response, await readBody(request), scene) };
   }

@@ -1,5 +1,5 @@
 // The agent, as its control socket needs it.
-import type { Lease } from '../domain/lease.ts';
+import type { Lease, LeaseEnd } from '../domain/lease.ts';
 import type { StatusDocument } from '../observe/status-document.ts';
 import type { Leases } from './leases.ts';
 import type { SummaryWatch } from './summary-watch.ts';
@@ -9,8 +9,10 @@ export interface ControlSubject {
   status(): Promise<StatusDocument>;
   /** In the text form of Prometheus. */
   metrics(): Promise<string>;
-  /** Puts a lease in force, or ends the one that is (null). */
-  lease(lease: Lease | null): void;
+  /** Whether an operator's script runs, or waits to. `SummaryWatch.again` is to be called when none does any more. */
+  areScriptsPending(): boolean;
+  /** Puts a lease in force, or ends the one that is (null): then `why` is told. */
+  lease(lease: Lease | null, why: LeaseEnd | null): void;
 }
 
 /** What answers are made from. */

@@ -1,7 +1,7 @@
 // `POST /v1/lease`: an answer that lasts as long as the lease. Its connection's end ends the lease; the lease's end ends it.
 import type { ServerResponse } from 'node:http';
 import type { StatusLease } from '../observe/status-document.ts';
-import { leaseStatus } from '../observe/status-lease.ts';
+import { holderInWords, leaseStatus } from '../observe/status-lease.ts';
 import type { ControlScene } from './control-subject.ts';
 import { answerWith, endOf, finish, Refused } from './exchange.ts';
 import type { HeldLease } from './leases.ts';
@@ -41,14 +41,17 @@ export async function answerLeaseEnd(
 
 function heldByAnother(held: HeldLease | null): Refused {
   const lease = held === null ? null : leaseStatus(held.lease);
-  const message = lease === null ? 'another lease is in force' : `${described(lease)} is in force`;
+  const message = lease === null ? 'another lease is in force' : inForce(lease);
   return new Refused(409, 'lease-held', message, lease);
 }
 
-/** `override closed until 2026-01-02T03:04:05.000Z (reason)`. */
-function described({ kind, verdict, state, reason, until }: StatusLease): string {
+/** `override closed until 2026-01-02T03:04:05.000Z (reason) is in force, held by pid 508 (root, pts/2): Ctrl-C there, or kill 508`. */
+function inForce({ kind, verdict, state, reason, until, holder }: StatusLease): string {
   const why = reason === null ? '' : ` (${reason})`;
-  return `${kind} ${verdict ?? state} until ${until}${why}`;
+  const lease = `${kind} ${verdict ?? state} until ${until}${why} is in force`;
+  if (holder === null) return lease;
+  const atTerminal = holder.terminal === null ? '' : 'Ctrl-C there, or ';
+  return `${lease}, held by ${holderInWords(holder)}: ${atTerminal}kill ${holder.pid}`;
 }
 
 function endWithConnection(held: HeldLease, response: ServerResponse): void {

@@ -1,7 +1,7 @@
 // Which lease is in force: one at a time, until its time is over, its connection ends, it is given back, or the agent ends.
-import type { Lease } from '../domain/lease.ts';
+import type { Lease, LeaseEnd } from '../domain/lease.ts';
 import type { Clock } from '../ports.ts';
-import type { LeaseEndCause, LeaseRequest } from './protocol.ts';
+import type { LeaseRequest } from './protocol.ts';
 
 /** A lease from its beginning to its end. */
 export interface HeldLease {
@@ -9,14 +9,14 @@ export interface HeldLease {
   readonly lease: Lease;
   /** Aborted as soon as it has ended. */
   readonly over: AbortSignal;
-  readonly ended: Promise<LeaseEndCause>;
+  readonly ended: Promise<LeaseEnd>;
   /** Ends it; one that has ended stays as it is. */
-  end(why: LeaseEndCause): void;
+  end(why: LeaseEnd): void;
 }
 
 export interface LeasesOptions {
-  /** Puts a lease in force, or ends the one that is. */
-  readonly put: (lease: Lease | null) => void;
+  /** Puts a lease in force, or ends the one that is: then `why` is told. */
+  readonly put: (lease: Lease | null, why: LeaseEnd | null) => void;
   readonly clock: Clock;
   readonly newId: () => string;
 }
@@ -44,7 +44,7 @@ export class Leases {
     const { put, newId } = this.#options;
     const lease = this.#leaseFrom(request);
     const over = new AbortController();
-    const ended = Promise.withResolvers<LeaseEndCause>();
+    const ended = Promise.withResolvers<LeaseEnd>();
     const held: HeldLease = {
       id: newId(),
       lease,
@@ -55,12 +55,12 @@ export class Leases {
         over.abort();
         this.#held = null;
         // An agent that ends decides by itself what stays of a lease.
-        if (why !== 'agent') put(null);
+        if (why !== 'agent') put(null, why);
         ended.resolve(why);
       },
     };
     this.#held = held;
-    put(lease);
+    put(lease, null);
     void this.#endInTime(held, request.seconds * 1000);
     return held;
   }

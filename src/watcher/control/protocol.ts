@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { DrainOutcome } from '../domain/drain.ts';
 import { isWellFormedState } from '../domain/instance-state.ts';
+import type { LeaseEnd, LeaseHolder } from '../domain/lease.ts';
 import type { StatusLease } from '../observe/status-document.ts';
 
 /** The socket of the agent whose runtime directory this is. */
@@ -13,7 +14,7 @@ export function controlSocketPath(runtimeDir: string): string {
 export const PATHS = {
   /** GET: a StatusDocument. */
   status: '/v1/status',
-  /** GET, `?timeout=SECONDS`: a DrainView, with 200 once drained or with 408 when the time is over. */
+  /** GET, `?timeout=SECONDS`: a DrainView once settled, with 200 when drained, else with 408, as when the time is over. */
   drained: '/v1/drained',
   /** POST a LeaseRequest: LeaseEvents, one a line, for as long as the lease lasts. DELETE `/v1/lease/ID` ends it. */
   lease: '/v1/lease',
@@ -26,6 +27,8 @@ export const LEASE_SECONDS = { min: 1, max: 86_400 } as const;
 /** Longest wait that one request may ask for. */
 export const MAX_WAIT_SECONDS = 604_800;
 const MAX_REASON_LENGTH = 200;
+/** The kernel's own limit. */
+const MAX_PID = 4_194_304;
 
 export type LeaseRequest =
   | {
@@ -33,8 +36,14 @@ export type LeaseRequest =
       readonly verdict: 'open' | 'closed';
       readonly reason: string;
       readonly seconds: number;
+      readonly holder?: LeaseHolder;
     }
-  | { readonly kind: 'simulation'; readonly state: string; readonly seconds: number };
+  | {
+      readonly kind: 'simulation';
+      readonly state: string;
+      readonly seconds: number;
+      readonly holder?: LeaseHolder;
+    };
 
 /** What the kernel says while a lease is in force, or after it. */
 export interface Effect {
@@ -47,9 +56,6 @@ export interface Effect {
   readonly problem: string | null;
 }
 
-/** Why a lease has ended. `connection`: nobody is left to be told. */
-export type LeaseEndCause = 'time' | 'released' | 'connection' | 'agent';
-
 export type LeaseEvent =
   | {
       readonly event: 'in-force';
@@ -58,7 +64,7 @@ export type LeaseEvent =
       readonly effect: Effect;
     }
   /** `effect` is null when the agent ends. */
-  | { readonly event: 'ended'; readonly why: LeaseEndCause; readonly effect: Effect | null };
+  | { readonly event: 'ended'; readonly why: LeaseEnd; readonly effect: Effect | null };
 
 /** How far a drain has come. */
 export interface DrainView {
@@ -68,6 +74,15 @@ export interface DrainView {
   readonly outcome: DrainOutcome | null;
   /** Null when they are not counted, or cannot be. */
   readonly connectionsLeft: number | null;
+  /** Scripts run, or wait to: those of the drain's outcome among them. */
+  readonly scriptsPending: boolean;
+  /** An override keeps the ports open: until then nothing drains. */
+  readonly overriddenUntil: string | null;
+}
+
+/** Whether there is nothing left to wait for: the drain has an outcome that stands, and its scripts have ended. */
+export function isSettled({ drained, outcome, scriptsPending }: DrainView): boolean {
+  return (drained || outcome === 'timeout') && !scriptsPending;
 }
 
 export type RefusalCode =
@@ -96,15 +111,26 @@ export function parseLeaseRequest(body: string): LeaseRequest {
   const document = parseObject(body);
   const { kind, seconds } = document;
   if (kind === 'override') {
-    refuseUnknownKeys(document, ['kind', 'verdict', 'reason', 'seconds']);
+    refuseUnknownKeys(document, ['kind', 'verdict', 'reason', 'seconds', 'holder']);
     const { verdict, reason } = document;
     if (verdict !== 'open' && verdict !== 'closed')
       throw new ProtocolError(`verdict: expected "open" or "closed", got ${quoted(verdict)}`);
-    return { kind, verdict, reason: parseReason(reason), seconds: parseLeaseSeconds(seconds) };
+    return {
+      kind,
+      verdict,
+      reason: parseReason(reason),
+      seconds: parseLeaseSeconds(seconds),
+      ...parseHolder(document.holder),
+    };
   }
   if (kind === 'simulation') {
-    refuseUnknownKeys(document, ['kind', 'state', 'seconds']);
-    return { kind, state: parseState(document.state), seconds: parseLeaseSeconds(seconds) };
+    refuseUnknownKeys(document, ['kind', 'state', 'seconds', 'holder']);
+    return {
+      kind,
+      state: parseState(document.state),
+      seconds: parseLeaseSeconds(seconds),
+      ...parseHolder(document.holder),
+    };
   }
   throw new ProtocolError(`kind: expected "override" or "simulation", got ${quoted(kind)}`);
 }
@@ -127,6 +153,27 @@ export function parseState(state: unknown): string {
   if (typeof state === 'string' && isWellFormedState(state)) return state;
   const expected = 'expected a name such as draining (a-z, then a-z, 0-9, _ and -, at most 64 characters)';
   throw new ProtocolError(`state: ${expected}, got ${quoted(state)}`);
+}
+
+/** As a member, absent where it was not sent. */
+function parseHolder(holder: unknown): { readonly holder?: LeaseHolder } {
+  if (holder === undefined) return {};
+  const { pid, user, terminal, ...others } = (holder ?? {}) as { [member: string]: unknown };
+  const isFit =
+    Number.isInteger(pid) &&
+    (pid as number) > 0 &&
+    (pid as number) <= MAX_PID &&
+    isName(user) &&
+    (terminal === null || isName(terminal)) &&
+    Object.keys(others).length === 0;
+  if (isFit) return { holder: { pid, user, terminal } as LeaseHolder };
+  const expected = 'expected a pid, a user and a terminal (or null)';
+  throw new ProtocolError(`holder: ${expected}, got ${quoted(holder)}`);
+}
+
+/** Whether it can be the name of a user or a terminal in a message: one printable word. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && /^[^\p{C}\p{Z}]{1,64}$/u.test(value);
 }
 
 function parseLeaseSeconds(seconds: unknown): number {

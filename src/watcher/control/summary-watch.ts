@@ -20,6 +20,11 @@ export class SummaryWatch implements Pick<Reporter, 'settled'> {
     for (const waiter of [...this.#waiters]) if (waiter.isReached(summary)) waiter.reached();
   }
 
+  /** Something else that is waited for has changed: those who wait look again. */
+  again(): void {
+    if (this.#latest !== null) this.settled(this.#latest);
+  }
+
   /** Resolves with true once the agent stands where `isReached` says, which may be now; with false when the signal aborts. */
   until(isReached: (summary: Summary) => boolean, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {

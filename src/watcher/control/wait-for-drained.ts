@@ -2,16 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentNotRunning, ControlFailure } from './control-errors.ts';
 import { openControl, parsed, refuse, textOf } from './control-request.ts';
-import { type DrainView, PATHS } from './protocol.ts';
+import { type DrainView, isSettled, PATHS } from './protocol.ts';
 
-export interface DrainWait {
-  /** Null waits without limit. */
-  readonly timeoutMs: number | null;
-  /** Told once when the drain's own time was over first: it may never be complete. */
-  readonly onDrainTimeout: (view: DrainView) => void;
-}
-
-/** What one request waits for: short, so that an agent that hangs is noticed, and a drain that timed out told. */
+/** What one request waits for: short, so that an agent that hangs is noticed. */
 const SLICE_MS = 2_000;
 const ANSWER_MS = 10_000;
 
@@ -20,17 +13,14 @@ const RESTART_MS = 5_000;
 const RECONNECT_MS = 100;
 
 /**
- * Resolves once drained, or with how far it has come when the time is over. Throws `AgentNotRunning` when there is no agent, or
+ * Resolves once the drain has come to its outcome and its scripts to their end, or with how far it has come when the time
+ * (ms, null is without limit) is over. Throws `AgentNotRunning` when there is no agent, or
  * none again within five seconds, `ControlFailure` and `ControlRefused`.
  */
-export async function waitForDrained(
-  runtimeDir: string,
-  { timeoutMs, onDrainTimeout }: DrainWait,
-): Promise<DrainView> {
+export async function waitForDrained(runtimeDir: string, timeoutMs: number | null): Promise<DrainView> {
   const endsAtMs = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   let view: DrainView | null = null;
   let awaySinceMs: number | null = null;
-  let isTold = false;
   for (;;) {
     const leftMs = endsAtMs - performance.now();
     if (view !== null && leftMs <= 0) return view;
@@ -39,11 +29,7 @@ export async function waitForDrained(
       const sliceMs: number = view === null ? 1 : Math.max(1, Math.min(leftMs, SLICE_MS));
       view = await askDrained(runtimeDir, sliceMs);
       awaySinceMs = null;
-      if (view.drained) return view;
-      if (view.outcome === 'timeout' && !isTold) {
-        isTold = true;
-        onDrainTimeout(view);
-      }
+      if (isSettled(view)) return view;
     } catch (error) {
       if (view === null || !isAway(error)) throw error;
       awaySinceMs ??= performance.now();

@@ -1,6 +1,6 @@
 // What the agent carries from cycle to cycle. Only plan() makes a new one.
 import type { OpenCause, Reason } from './decision.ts';
-import type { Drain, DrainOutcome } from './drain.ts';
+import type { Drain } from './drain.ts';
 import type { Lease } from './lease.ts';
 import type { Signals } from './signals.ts';
 
@@ -11,6 +11,8 @@ export type Desired = 'refuse' | 'open' | 'undetermined';
 export interface Hold {
   readonly sinceMonotonicMs: number;
   readonly sinceWallMs: number;
+  /** Of what was wrong at the latest poll, such as `transport`. */
+  readonly class: string;
   /** Causes already reported in this hold. */
   readonly classes: readonly string[];
   /** What was wrong at the latest poll. */
@@ -53,10 +55,12 @@ export interface RecordedState {
   readonly desired: Desired;
   /** Those of the API and of the other sources. */
   readonly reasons: readonly Reason[];
+  /** Why the API's answers leave the ports open. */
+  readonly open: OpenCause | null;
   /** The state that scripts were last told. */
   readonly instanceState: string | null;
   readonly stateSinceWallMs: number | null;
-  readonly drain: { readonly sinceWallMs: number; readonly outcome: DrainOutcome | null } | null;
+  readonly drain: Drain | null;
   /** A table found at the next start was there for a lease, which died with the agent. */
   readonly isTableLeased: boolean;
 }
@@ -66,9 +70,10 @@ export function isSameRecord(a: RecordedState, b: RecordedState): boolean {
   return (
     a.instanceId === b.instanceId &&
     a.desired === b.desired &&
+    a.open?.because === b.open?.because &&
     a.instanceState === b.instanceState &&
     a.stateSinceWallMs === b.stateSinceWallMs &&
-    a.drain?.sinceWallMs === b.drain?.sinceWallMs &&
+    a.drain?.sinceMonotonicMs === b.drain?.sinceMonotonicMs &&
     a.drain?.outcome === b.drain?.outcome &&
     a.isTableLeased === b.isTableLeased &&
     isSameReasons(a.reasons, b.reasons)

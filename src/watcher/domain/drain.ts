@@ -4,7 +4,9 @@
 export type DrainOutcome = 'complete' | 'timeout';
 
 export interface Drain {
+  /** For people; the wall clock may be set. */
   readonly sinceWallMs: number;
+  /** What deadlines are told by, also after a restart: the host's clock of this boot. */
   readonly sinceMonotonicMs: number;
   readonly outcome: DrainOutcome | null;
 }

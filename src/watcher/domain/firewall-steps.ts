@@ -22,8 +22,8 @@ export function firewallSteps(
   found: TableObservation,
 ): { readonly steps: readonly Step[]; readonly adopted: boolean } {
   const { desired, ruleset, adopted } = wanted;
-  // Nothing is known: only a table that this process put in place, for a lease that has ended, is taken away.
-  if (desired === 'undetermined' && !adopted) return { steps: [], adopted: false };
+  // Nothing is known yet: a table that is there came from a saved ruleset.
+  if (desired === 'undetermined') return { steps: [], adopted: false };
   if (desired !== 'refuse' || ruleset === null) {
     // Not ours, or not readable: nothing of ours to remove, or the next cycle's turn.
     return { steps: found.table === 'ours' ? [{ kind: 'remove-ruleset' }] : [], adopted: false };
@@ -32,7 +32,10 @@ export function firewallSteps(
   if (adopted && isInPlace(ruleset, found)) return { steps: [], adopted: true };
   const restoring = adopted ? whatWasFound(found, ruleset) : null;
   const apply: Step = { kind: 'apply-ruleset', ruleset, restoring };
-  return { steps: ruleset.closing ? [apply, { kind: 'close-connections' }] : [apply], adopted: true };
+  return {
+    steps: ruleset.closing ? [apply, { kind: 'close-connections', ruleset }] : [apply],
+    adopted: true,
+  };
 }
 
 /** What somebody did to the table; null when it is only ours that changed: the deadline has passed. */

@@ -55,14 +55,19 @@ function follow(previous: AgentState, given: Answer, now: Clocks, config: Hearin
   return { next, announcements: [{ event: 'hold-ended', lastedMs }] };
 }
 
+/** The state of the instance of that name: what is known of another one says nothing about it. */
+export function ofInstance(state: AgentState, instanceId: string | null): AgentState {
+  if (state.instanceId === instanceId) return state;
+  return state.instanceId === null
+    ? { ...state, instanceId }
+    : { ...state, instanceId, instanceState: null, shownState: null };
+}
+
 function noteState(previous: AgentState, { instanceId, state }: KnownAnswer): AgentState {
-  // What is known of another instance says nothing about this one.
-  const isOther = previous.instanceId !== null && previous.instanceId !== instanceId;
-  const base = isOther ? { ...previous, instanceState: null, shownState: null } : previous;
+  const base = ofInstance(previous, instanceId);
   // A malformed state never becomes a name, not even the old one of the next transition.
   return {
     ...base,
-    instanceId,
     heard: true,
     instanceState: isWellFormedState(state) ? state : base.instanceState,
   };
@@ -91,6 +96,7 @@ function holdOn(previous: AgentState, cause: HoldCause, now: Clocks): Heard {
   const since: Hold = previous.hold ?? {
     sinceMonotonicMs: now.monotonicMs,
     sinceWallMs: now.wallMs,
+    class: cause.class,
     classes: [],
     message: cause.message,
     noInformationPolls: 0,
@@ -107,6 +113,7 @@ function holdOn(previous: AgentState, cause: HoldCause, now: Clocks): Heard {
     announcements.push({ event: 'no-information', polls: noInformationPolls });
   const hold: Hold = {
     ...since,
+    class: cause.class,
     classes: isNew ? [...since.classes, cause.class] : since.classes,
     message: cause.message,
     noInformationPolls,
@@ -119,9 +126,11 @@ function expireHold(previous: AgentState, now: Clocks, { maxHoldMs }: HearingCon
   if (hold === null || hold.expired || maxHoldMs === null) return { next: previous, announcements: [] };
   const lastedMs = now.monotonicMs - hold.sinceMonotonicMs;
   if (lastedMs < maxHoldMs) return { next: previous, announcements: [] };
+  const expired = { ...previous, hold: { ...hold, expired: true } };
+  // Ports that are open already stay so, for the reason that was known, and nobody need hear of it.
+  if (previous.desired === 'open') return { next: expired, announcements: [] };
   return {
-    next: { ...previous, desired: 'open', reasons: [], open: null, hold: { ...hold, expired: true } },
-    // Ports that are open already stay so, and nobody need hear of it.
-    announcements: previous.desired === 'open' ? [] : [{ event: 'hold-expired', lastedMs }],
+    next: { ...expired, desired: 'open', reasons: [], open: null },
+    announcements: [{ event: 'hold-expired', lastedMs, desired: 'open' }],
   };
 }

@@ -1,11 +1,23 @@
 // What a person logged in asks for a while: held by a connection to the control socket, gone when that ends.
 
+/** Who holds it, by their own word. */
+export interface LeaseHolder {
+  readonly pid: number;
+  readonly user: string;
+  /** `pts/2`; null without one. */
+  readonly terminal: string | null;
+}
+
+/** Why a lease has ended. `connection`: its holder has gone. */
+export type LeaseEnd = 'time' | 'released' | 'connection' | 'agent';
+
 /** Decides alone whether new connections are refused, whatever the API says. */
 export interface Override {
   readonly kind: 'override';
   readonly verdict: 'open' | 'closed';
   /** Free text of the person who asked, for those who wonder why. */
   readonly reason: string;
+  readonly holder?: LeaseHolder;
   readonly sinceWallMs: number;
   readonly untilWallMs: number;
 }
@@ -15,6 +27,7 @@ export interface Simulation {
   readonly kind: 'simulation';
   /** Well formed. */
   readonly state: string;
+  readonly holder?: LeaseHolder;
   readonly sinceWallMs: number;
   readonly untilWallMs: number;
 }

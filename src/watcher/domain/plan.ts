@@ -1,11 +1,19 @@
 // The decision of one cycle: from what was, what is seen and what is configured to what is done. Pure and total.
 import { type AgentState, isSameReasons, isSameRecord, type RecordedState } from './agent-state.ts';
 import type { Answer } from './answer.ts';
+import { leaseChange, standingAs, told, verdictChange } from './changes-told.ts';
 import type { DrainRuleset, TableObservation } from './desired-firewall.ts';
-import { type DrainConfig, type DrainCount, isClosing, isRefusalDue, outcomeOf } from './drain.ts';
+import {
+  type Drain,
+  type DrainConfig,
+  type DrainCount,
+  isClosing,
+  isRefusalDue,
+  outcomeOf,
+} from './drain.ts';
 import { firewallSteps } from './firewall-steps.ts';
-import { type Clocks, hear, type HearingConfig } from './hear.ts';
-import { isSameLease, type Lease } from './lease.ts';
+import { type Clocks, hear, type HearingConfig, ofInstance } from './hear.ts';
+import { isSameLease, type Lease, type LeaseEnd } from './lease.ts';
 import { type Prevailing, prevailing } from './prevailing.ts';
 import { type SignalReadings, withReadings } from './signals.ts';
 import type { Announcement, Step } from './step.ts';
@@ -19,10 +27,14 @@ export interface PlanConfig extends HearingConfig, DrainConfig {
 export interface Observation extends Clocks {
   /** The newest answer, or null when this cycle was not woken by one. */
   readonly answer: Answer | null;
+  /** Which instance this is, where that is known without an answer. */
+  readonly instanceId?: string | null;
   /** What the other sources said, or null when they were not looked at. */
   readonly signals: SignalReadings | null;
   /** The lease in force. */
   readonly lease: Lease | null;
+  /** Why the last one ended, where that is known. */
+  readonly leaseEnd?: LeaseEnd | null;
   /** The connections left, or null while nothing is refused. */
   readonly count: DrainCount | null;
   /** Null when this cycle need not look at the table: then nothing is done to it. */
@@ -41,32 +53,38 @@ export interface Plan {
 
 /** What to do now. The same observation planned twice gives no further steps. */
 export function plan(previous: AgentState, observation: Observation, config: PlanConfig): Plan {
-  const heard = hear(previous, observation.answer, observation, config);
+  const identified = ofInstance(previous, observation.instanceId ?? previous.instanceId);
+  const heard = hear(identified, observation.answer, observation, config);
   const signals =
     observation.signals === null
       ? heard.next.signals
       : withReadings(heard.next.signals, observation.signals, observation.wallMs);
-  const informed: AgentState = { ...heard.next, signals, lease: observation.lease };
-  const [before, now] = [prevailing(previous), prevailing(informed)];
+  const before = prevailing(previous);
+  const informed = afterRefusal(before, { ...heard.next, signals, lease: observation.lease });
+  const now = prevailing(informed);
   const begun: AgentState = {
     ...informed,
-    shownState: now.instanceState,
+    // Scripts that were told a state hear how it ends, also when nothing is known in between.
+    shownState: now.instanceState ?? informed.shownState,
     stateSinceWallMs:
-      now.instanceState === informed.shownState ? informed.stateSinceWallMs : observation.wallMs,
-    drain: now.desired === 'refuse' ? (informed.drain ?? beginning(observation)) : null,
+      now.instanceState === null || now.instanceState === informed.shownState
+        ? informed.stateSinceWallMs
+        : observation.wallMs,
+    drain: now.desired === 'refuse' ? drainOf(previous, informed, observation) : null,
   };
-  const drained = settleDrain(begun, observation, config);
+  const drained = settleDrain(begun, now, observation, config);
   const firewall = tableSteps(drained.next, now, observation, config);
   const next: AgentState = { ...drained.next, adopted: firewall.adopted };
   const transition = transitionFor(informed, now, config);
   const steps: Step[] = [...firewall.steps, ...transition, ...drained.steps];
   const record = recordedState(next, now);
   if (!isSameRecord(record, recordedState(previous, before))) steps.push({ kind: 'record', record });
-  const verdict = verdictChange({ previous, before }, { next, now }, config);
+  const verdict = verdictChange({ previous, before }, { next, now }, config, observation.monotonicMs);
   const announcements = [
+    // First: it is why the state is another one.
+    ...leaseChange(previous.lease, next.lease, observation.leaseEnd ?? null),
     ...told(previous, informed, now),
-    ...heard.announcements,
-    ...leaseChange(previous.lease, next.lease),
+    ...heard.announcements.map((one) => standingAs(now, one)),
     ...verdict,
     ...drained.announcements,
   ];
@@ -74,43 +92,65 @@ export function plan(previous: AgentState, observation: Observation, config: Pla
   const isChange =
     verdict.length > 0 ||
     before.desired !== now.desired ||
-    informed.shownState !== now.instanceState ||
+    informed.shownState !== next.shownState ||
     !isSameReasons(before.reasons, now.reasons) ||
     !isSameLease(previous.lease, next.lease);
   const isOtherTable =
     before.desired !== now.desired || isClosing(previous.drain, config) !== isClosing(next.drain, config);
-  return { next, steps, isChange, isLookDue: observation.table === null && isOtherTable };
+  const isLookDue = observation.table === null && (isOtherTable || isUnconfirmed(next, observation));
+  return { next, steps, isChange, isLookDue };
 }
 
 /** The recorded part of a state. */
 export function recordedState(state: AgentState, now: Prevailing = prevailing(state)): RecordedState {
-  const { instanceId, desired, shownState, stateSinceWallMs, drain, lease } = state;
+  const { instanceId, desired, open, shownState, stateSinceWallMs, drain, lease } = state;
   const unleased = lease === null ? now : prevailing({ ...state, lease: null });
   return {
     instanceId,
     desired,
     reasons: unleased.reasons,
+    open,
     instanceState: shownState,
     stateSinceWallMs,
-    drain: drain === null ? null : { sinceWallMs: drain.sinceWallMs, outcome: drain.outcome },
+    drain,
     isTableLeased: now.desired === 'refuse' && unleased.desired !== 'refuse',
   };
 }
 
-function beginning({ wallMs, monotonicMs }: Clocks): AgentState['drain'] {
-  return { sinceWallMs: wallMs, sinceMonotonicMs: monotonicMs, outcome: null };
+/** A lease or a source that refused by itself before the API was heard is over: its table goes, and there is no other to keep. */
+function afterRefusal(before: Prevailing, state: AgentState): AgentState {
+  const isOver = before.desired === 'refuse' && prevailing(state).desired === 'undetermined';
+  return isOver ? { ...state, desired: 'open' } : state;
+}
+
+/** The drain under way. One that was there for a lease alone was a rehearsal: the real one begins anew, and has an outcome of its own. */
+function drainOf(previous: AgentState, informed: AgentState, now: Clocks): Drain {
+  const { drain } = informed;
+  const isReal = prevailing({ ...informed, lease: null }).desired === 'refuse';
+  const wasReal = prevailing({ ...previous, lease: null }).desired === 'refuse';
+  if (drain !== null && (wasReal || !isReal)) return drain;
+  return { sinceWallMs: now.wallMs, sinceMonotonicMs: now.monotonicMs, outcome: null };
+}
+
+/** Nobody seems to be left, and the table was not looked at since. */
+function isUnconfirmed({ drain }: AgentState, { count, table }: Observation): boolean {
+  return drain?.outcome === null && count?.drained === true && table === null;
 }
 
 /** The outcome of the drain, once, with the scripts that wait for it. */
 function settleDrain(
   state: AgentState,
+  now: Prevailing,
   observation: Observation,
   config: PlanConfig,
 ): { next: AgentState; steps: Step[]; announcements: Announcement[] } {
   const { drain } = state;
-  const { count, monotonicMs } = observation;
-  const outcome =
-    drain === null || drain.outcome !== null ? null : outcomeOf(drain, count, config, monotonicMs);
+  const { monotonicMs } = observation;
+  const table = tableSteps(state, now, observation, config);
+  // Through a table that is not there, or not the right one, others may have come since they were counted.
+  const count = table.adopted && table.steps.length === 0 ? observation.count : null;
+  const isLater = drain?.outcome !== null || isUnconfirmed(state, observation);
+  const outcome = drain === null || isLater ? null : outcomeOf(drain, count, config, monotonicMs);
   if (drain === null || outcome === null) return { next: state, steps: [], announcements: [] };
   const settled = { ...drain, outcome };
   const connectionsLeft = outcome === 'complete' ? 0 : (count?.left ?? null);
@@ -150,38 +190,4 @@ function transitionFor(state: AgentState, now: Prevailing, config: PlanConfig): 
     Object.values(state.signals).some((signal) => signal.kind === 'drains' && signal.sawBegin);
   const isWanted = from !== null || config.runScriptsAtStart || isWitnessed;
   return isWanted ? [{ kind: 'run-hooks', from: from ?? 'unknown', to }] : [];
-}
-
-function told(previous: AgentState, informed: AgentState, now: Prevailing): Announcement[] {
-  const from = informed.shownState;
-  const to = now.instanceState;
-  if (to !== null && from !== to) return [{ event: 'state-changed', from, to }];
-  const isFirst = informed.heard && !previous.heard && informed.instanceState === to;
-  return isFirst && to !== null ? [{ event: 'state-confirmed', state: to }] : [];
-}
-
-function leaseChange(before: Lease | null, now: Lease | null): Announcement[] {
-  if (isSameLease(before, now)) return [];
-  const ended: Announcement[] = before === null ? [] : [{ event: 'lease-ended', lease: before }];
-  return now === null ? ended : [...ended, { event: 'lease-began', lease: now }];
-}
-
-function verdictChange(
-  { previous, before }: { previous: AgentState; before: Prevailing },
-  { next, now }: { next: AgentState; now: Prevailing },
-  config: PlanConfig,
-): Announcement[] {
-  // The line of an override that begins has said it.
-  if (next.lease?.kind === 'override' && !isSameLease(previous.lease, next.lease)) return [];
-  if (now.desired === 'refuse') {
-    const isNew = before.desired !== 'refuse' || !isSameReasons(before.reasons, now.reasons);
-    if (!isNew) return [];
-    const isEnforced = config.ruleset !== null;
-    const inMs = next.adopted || before.desired === 'refuse' ? 0 : config.refuseDelayMs;
-    return [{ event: 'refusing', reasons: now.reasons, isEnforced, inMs }];
-  }
-  const { open } = next;
-  if (now.desired !== 'open' || open === null) return [];
-  const isNew = before.desired !== 'open' || previous.open?.because !== open.because;
-  return isNew && (open.because !== 'state' || before.desired !== 'open') ? [{ event: 'open', ...open }] : [];
 }

@@ -3,7 +3,7 @@ import type { Desired, RecordedState } from './agent-state.ts';
 import type { OpenCause, Reason } from './decision.ts';
 import type { DrainRuleset } from './desired-firewall.ts';
 import type { DrainOutcome } from './drain.ts';
-import type { Lease } from './lease.ts';
+import type { Lease, LeaseEnd } from './lease.ts';
 
 export type Step =
   /** `restoring`: the table was in place and somebody took it away or changed it. */
@@ -11,7 +11,7 @@ export type Step =
   | { readonly kind: 'remove-ruleset' }
   | { readonly kind: 'record'; readonly record: RecordedState }
   /** After the ruleset that closes published flows: ends what this host's own sockets still serve. */
-  | { readonly kind: 'close-connections' }
+  | { readonly kind: 'close-connections'; readonly ruleset: DrainRuleset }
   | {
       readonly kind: 'run-hooks';
       readonly from: string;
@@ -27,11 +27,18 @@ export type Step =
   | { readonly kind: 'announce'; readonly announcement: Announcement };
 
 export type Announcement =
-  | { readonly event: 'state-changed'; readonly from: string | null; readonly to: string }
+  | {
+      readonly event: 'state-changed';
+      readonly from: string | null;
+      readonly to: string;
+      /** Present where a simulation has the say. */
+      readonly isSimulated?: true;
+    }
   /** The first answer after a start, when it is the state on record. */
   | { readonly event: 'state-confirmed'; readonly state: string }
   | { readonly event: 'lease-began'; readonly lease: Lease }
-  | { readonly event: 'lease-ended'; readonly lease: Lease }
+  /** `why` is null where it is not known. */
+  | { readonly event: 'lease-ended'; readonly lease: Lease; readonly why: LeaseEnd | null }
   /** `isEnforced` is false without ports: then nothing is refused. `inMs`: after `--refuse-delay`. */
   | {
       readonly event: 'refusing';
@@ -54,5 +61,5 @@ export type Announcement =
       readonly desired: Desired;
     }
   | { readonly event: 'hold-ended'; readonly lastedMs: number }
-  | { readonly event: 'hold-expired'; readonly lastedMs: number }
+  | { readonly event: 'hold-expired'; readonly lastedMs: number; readonly desired: Desired }
   | { readonly event: 'no-information'; readonly polls: number };

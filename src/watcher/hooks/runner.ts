@@ -11,7 +11,7 @@ export type { HookReport } from './hook-report.ts';
 
 /**
  * The loop's port, with the end that the program needs. What has not begun when a newer state comes is superseded; the scripts
- * of a drain's outcome supersede nothing and wait for those before them.
+ * of a drain's outcome supersede nothing, wait for those before them, and are superseded only by a state that ends the drain.
  */
 export interface ScriptRunner extends HookRunner {
   /** Ends the script that runs (TERM, then KILL) and starts none; resolves when it is gone. Later changes are ignored. */
@@ -59,8 +59,10 @@ export function createHookRunner(options: HookRunnerOptions): ScriptRunner {
         return;
       }
       if (transition.kind === 'state') {
-        for (const older of waiting) onReport({ kind: 'superseded', ...keyOf(older), by: transition.id });
-        waiting = [];
+        const isKept = ({ kind }: HookTransition): boolean => kind === 'drained' && transition.isDraining;
+        for (const older of waiting)
+          if (!isKept(older)) onReport({ kind: 'superseded', ...keyOf(older), by: transition.id });
+        waiting = waiting.filter(isKept);
       }
       waiting.push(transition);
     },

@@ -1,19 +1,20 @@
 // The words for what the plan announces.
-import type { Lease } from '../domain/lease.ts';
+import type { Lease, LeaseEnd } from '../domain/lease.ts';
 import type { Announcement } from '../domain/step.ts';
 import type { LogEntry } from './log-entry.ts';
+import { holderInWords, LEASE_ENDS } from './status-lease.ts';
 
 /** The line that tells an announcement. */
 export function announcementLine(a: Announcement): LogEntry {
   switch (a.event) {
     case 'state-changed':
-      return info({ event: a.event, from: a.from, to: a.to }, `state ${a.from ?? 'unknown'} -> ${a.to}`);
+      return stateChanged(a.from, a.to, a.isSimulated === true);
     case 'state-confirmed':
       return info({ event: a.event, state: a.state }, `state ${a.state}, as recorded`);
     case 'lease-began':
       return leaseBegan(a.lease);
     case 'lease-ended':
-      return info({ event: a.event, lease: a.lease.kind }, `the ${a.lease.kind} has ended`);
+      return leaseEnded(a.lease, a.why);
     case 'refusing': {
       const reasons = a.reasons.map((reason) => `${reason.source} ${reason.detail}`);
       const when = a.inMs === 0 ? '' : ` in ${seconds(a.inMs)} (--refuse-delay)`;
@@ -51,7 +52,9 @@ export function announcementLine(a: Announcement): LogEntry {
     case 'hold-expired':
       return warn(
         { event: a.event, lastedMs: Math.round(a.lastedMs) },
-        `no verdict for ${seconds(a.lastedMs)}: --max-hold is over, the ports are opened`,
+        a.desired === 'refuse'
+          ? `no verdict for ${seconds(a.lastedMs)}: --max-hold is over, the ports stay closed for another reason`
+          : `no verdict for ${seconds(a.lastedMs)}: --max-hold is over, the ports are opened`,
       );
     case 'no-information':
       return warn(
@@ -61,19 +64,31 @@ export function announcementLine(a: Announcement): LogEntry {
   }
 }
 
+function stateChanged(from: string | null, to: string, isSimulated: boolean): LogEntry {
+  const fields = { event: 'state-changed', from, to, ...(isSimulated ? { simulated: true } : {}) };
+  return info(fields, `state ${from ?? 'unknown'} -> ${to}${isSimulated ? ' (simulated)' : ''}`);
+}
+
+function leaseEnded({ kind }: Lease, why: LeaseEnd | null): LogEntry {
+  const fields = { event: 'lease-ended', lease: kind, ...(why === null ? {} : { why }) };
+  return info(fields, `the ${kind} has ended${why === null ? '' : `, ${LEASE_ENDS[why]}`}`);
+}
+
 function leaseBegan(lease: Lease): LogEntry {
   const until = new Date(lease.untilWallMs).toISOString();
-  const fields = { event: 'lease-began', lease: lease.kind, until };
+  const { holder } = lease;
+  const by = holder === undefined ? '' : ` by ${holderInWords(holder)}`;
+  const fields = { event: 'lease-began', lease: lease.kind, until, ...holder };
   if (lease.kind === 'simulation')
     return warn(
       { ...fields, state: lease.state },
-      `simulating state ${lease.state} until ${until}, whatever the API says`,
+      `simulating state ${lease.state} until ${until}${by}, whatever the API says`,
     );
   const { verdict, reason } = lease;
   const what = verdict === 'closed' ? 'new connections are to be refused' : 'the ports are to be open';
   return warn(
     { ...fields, verdict, reason },
-    `override: ${what} until ${until}, whatever the API says: ${reason}`,
+    `override${by}: ${what} until ${until}, whatever the API says: ${reason}`,
   );
 }
 

@@ -12,7 +12,7 @@ export function fanOut(reporters: readonly Partial<Reporter>[]): Reporter {
     announce: (announcement) => each((one) => one.announce?.(announcement)),
     tableInstalled: (ruleset, restoring, by) => each((one) => one.tableInstalled?.(ruleset, restoring, by)),
     tableRemoved: () => each((one) => one.tableRemoved?.()),
-    connections: (count) => each((one) => one.connections?.(count)),
+    connections: (count, ports) => each((one) => one.connections?.(count, ports)),
     connectionsClosed: (result) => each((one) => one.connectionsClosed?.(result)),
     degraded: (part, problem) => each((one) => one.degraded?.(part, problem)),
     settled: (summary) => each((one) => one.settled?.(summary)),

@@ -45,8 +45,7 @@ export class ConnectionMetrics {
     this.#left.set(count.total);
     this.#idle.set(count.idle);
     if (ports.length > MAX_RANGES) this.#perRange.set({ range: ALL_RANGES }, count.total);
-    // A count of the ports before a reload says nothing about these.
-    else if (ports.length === count.perRange.length)
+    else
       for (const [i, range] of ports.entries())
         this.#perRange.set({ range: formatPortRange(range) }, count.perRange[i] ?? 0);
   }

@@ -68,9 +68,13 @@ export class HookMetrics {
         this.#changes.inc({ result: report.interrupted ? 'interrupted' : isFailed ? 'failed' : 'done' });
         return;
       }
+      case 'given-up':
+        // One that had started will not be told to have ended.
+        this.#running.set(0);
+        this.#changes.inc({ result: report.kind });
+        return;
       case 'superseded':
       case 'not-begun':
-      case 'given-up':
         this.#changes.inc({ result: report.kind });
         return;
       case 'line':

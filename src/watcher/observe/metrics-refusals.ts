@@ -1,11 +1,8 @@
 // Refused SYNs as a counter that only goes up. The kernel counts anew in every table it is given, so what each table counted is
 // added up here, reading by reading.
-import type { Inspection } from '../../firewall/ruleset.ts';
+import type { TableLook } from '../../firewall/look.ts';
 import { formatPortRange } from '../domain/port-ranges.ts';
 import { MAX_RANGES } from './metrics-ranges.ts';
-
-/** What a look at the table gives: `lookAtTable`. */
-export type TableLook = Inspection | { readonly table: 'unknown'; readonly problem: string };
 
 export class RefusalTally {
   readonly #perRange = new Map<string, number>();

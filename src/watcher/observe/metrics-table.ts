@@ -1,10 +1,11 @@
 // The table as the kernel has it, what it refused, and who keeps taking it away.
 import { Counter, type Registry } from 'prom-client';
+import type { TableLook } from '../../firewall/look.ts';
 import type { RulesetEvent } from '../../firewall/ruleset.ts';
 import { ChoiceGauge, OptionalGauge, PREFIX } from './metrics-gauges.ts';
 import { BoundedLabel } from './metrics-labels.ts';
 import { ALL_RANGES, RANGES_HELP } from './metrics-ranges.ts';
-import { RefusalTally, type TableLook } from './metrics-refusals.ts';
+import { RefusalTally } from './metrics-refusals.ts';
 
 const TABLE_STATES = ['absent', 'owned', 'plain', 'foreign', 'unknown'] as const;
 /** The kernel did not tell who it was. */

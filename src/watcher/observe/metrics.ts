@@ -2,7 +2,7 @@
 // Names, types and labels are a contract: docs/schemas/metrics.json.
 import { Registry } from 'prom-client';
 import type { Firewall } from '../../firewall/firewall.ts';
-import { lookAtTable } from '../../firewall/look.ts';
+import { lookAtTable, type TableLook } from '../../firewall/look.ts';
 import type { HookReport } from '../hooks/hook-report.ts';
 import type { Clock, Reporter, SourceView, Summary } from '../ports.ts';
 import { ConnectionMetrics } from './metrics-connections.ts';
@@ -11,7 +11,6 @@ import { OptionalGauge } from './metrics-gauges.ts';
 import { HookMetrics } from './metrics-hooks.ts';
 import { PollMetrics } from './metrics-polls.ts';
 import { ProcessMetrics } from './metrics-process.ts';
-import type { TableLook } from './metrics-refusals.ts';
 import { type MetricsSettings, SettingsMetrics } from './metrics-settings.ts';
 import { TableMetrics } from './metrics-table.ts';
 import { TroubleMetrics } from './metrics-troubles.ts';
@@ -79,7 +78,7 @@ export function createMetrics({ version, clock, firewall, settings, source }: Me
       },
       tableInstalled: (_ruleset, restoring, by) => table.installed(restoring !== null, by),
       tableRemoved: () => table.removed(),
-      connections: (count) => connections.counted(count, settings().ports),
+      connections: (count, ports) => connections.counted(count, ports),
       connectionsClosed: (result) => connections.closed(result),
       degraded: (part, problem) => troubles.degraded(part, problem !== null),
       settled,

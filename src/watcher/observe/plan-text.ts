@@ -7,10 +7,13 @@ import { nftRemovalText, nftText } from '../domain/nft-text.ts';
 import { formatPortRange } from '../domain/port-ranges.ts';
 import { shellWord } from '../domain/shell-word.ts';
 import type { ScriptList } from '../hooks/select.ts';
+import { printable } from './text-format.ts';
 
 export interface PlannedState extends DrainConfig {
   /** A well-formed name. */
   readonly state: string;
+  /** Why this may not be what the agent would do; null when nothing speaks for that. */
+  readonly notice: string | null;
   /** What a drain refuses; null without ports. */
   readonly ruleset: DrainRuleset | null;
   readonly tableOwnership: 'auto' | 'plain';
@@ -41,6 +44,7 @@ export function planText(planned: PlannedState): string {
   const verdict = verdictOfState(planned.state);
   const lines = [
     `cs-instance-watcher plan ${planned.state}`,
+    ...(planned.notice === null ? [] : [`WARNING: ${planned.notice}`]),
     'What the agent would do for this state with this configuration. Nothing was touched.',
     '',
     ...firewallLines(planned, verdict),
@@ -54,7 +58,7 @@ export function planText(planned: PlannedState): string {
 
 /** Nothing in a name ends the comment and becomes a statement. */
 function comment(text: string): string {
-  return `# ${text.replace(/\p{Cc}/gu, '?')}`.trimEnd().concat('\n');
+  return `# ${printable(text)}`.trimEnd().concat('\n');
 }
 
 function statementsFor({ ruleset, tableOwnership }: PlannedState, verdict: Verdict): string {
@@ -130,13 +134,15 @@ function scriptsOf(
   name: string,
   { paths, refused }: ScriptList,
   occasion: string,
-  { scriptDir, isRoot }: PlannedState,
+  { scriptDir, isRoot, state }: PlannedState,
 ): string[] {
   const head = `Scripts ${occasion}:`;
+  // At the end of a drain the state is still the one that began it.
+  const before = name === DRAINED && state !== DRAINED ? state : 'PREVIOUS-STATE';
   if (paths.length + refused.length === 0) return [`${head} none in ${shellWord(join(scriptDir, name))}`];
   return [
     head,
-    ...paths.map((path) => `  ${shellWord(path)} ${name} PREVIOUS-STATE`),
+    ...paths.map((path) => `  ${shellWord(path)} ${name} ${before}`),
     ...refused.map(({ path, problem, remedy }) => `  not run: ${shellWord(path)}: ${problem}; ${remedy}`),
     ...(refused.length > 0 && !isRoot ? ['  (judged by an ordinary user: root may read more)'] : []),
   ];

@@ -9,7 +9,7 @@ import { announcementLine } from './announcement-line.ts';
 import type { Log, LogFields } from './log.ts';
 
 /** What is announced beside any change: while there is no verdict nothing changes. */
-const CHANGES_NOTHING: ReadonlySet<Announcement['event']> = new Set([
+export const CHANGES_NOTHING: ReadonlySet<Announcement['event']> = new Set([
   'hold-began',
   'hold-cause',
   'hold-ended',

@@ -1,18 +1,22 @@
 // What the agent is, for those who ask: remembers what it was told, and joins that with what is read for the answer.
+import type { TableLook } from '../../firewall/look.ts';
 import type { ConnectionCount, PortRange } from '../../firewall/ruleset.ts';
 import type { DrainRuleset } from '../domain/desired-firewall.ts';
 import type { HookReport } from '../hooks/hook-report.ts';
+import type { Announcement } from '../domain/step.ts';
 import type { Clock, Poll, Reporter, SourceView, Summary } from '../ports.ts';
+import type { LogFields } from './log.ts';
+import { CHANGES_NOTHING } from './reporter.ts';
 import { composeStatus, type StatusConfig } from './status-compose.ts';
 import type { StatusDocument } from './status-document.ts';
-import { type LogListener, RecentErrors } from './status-errors.ts';
-import { type Look, rulesetShown } from './status-firewall.ts';
+import { type LogListener, RecentErrors, TOPICS } from './status-errors.ts';
+import { rulesetShown } from './status-firewall.ts';
 import { HookRuns } from './status-hooks.ts';
 import { CountHistory, type Trend } from './status-trends.ts';
 
 /** What is read for one answer. */
 export interface Reading {
-  readonly look: Look;
+  readonly look: TableLook;
   /** Of the ports shown; null when there are none. */
   readonly count: ConnectionCount | null;
   readonly source: SourceView;
@@ -31,51 +35,54 @@ export class StatusBoard implements Reporter, LogListener {
   readonly #hooks = new HookRuns();
   readonly #errors = new RecentErrors();
   readonly #troubles = new Map<string, { readonly problem: string; readonly sinceWallMs: number }>();
+  /** What is told from now on belongs to it. */
+  #begun: string | null = null;
+  /** The latest that there is something in the log about. */
+  #change: string | null = null;
   #poll: Poll | null = null;
   #summary: Summary | null = null;
   #restorations = 0;
   #history: { readonly ports: readonly PortRange[]; readonly counts: CountHistory } | null = null;
-  /** Ranges that a running watch counts. */
-  #watched: readonly PortRange[] | null = null;
-  #isStale = false;
 
   constructor(options: BoardOptions) {
     this.#options = options;
     this.#startedWallMs = options.clock.wallMs();
   }
 
-  changeBegan(): void {}
+  changeBegan(id: string): void {
+    this.#begun = id;
+  }
 
   polled(poll: Poll): void {
     this.#poll = poll;
   }
 
-  announce(): void {}
+  announce({ event }: Announcement): void {
+    if (!CHANGES_NOTHING.has(event)) this.#change = this.#begun;
+    if (event === 'lease-ended') this.#errors.end(TOPICS.lease);
+    if (event === 'hold-ended') this.#errors.end(TOPICS.hold);
+  }
 
-  tableInstalled({ ports }: DrainRuleset, restoring: string | null): void {
+  tableInstalled(_ruleset: DrainRuleset, restoring: string | null): void {
     if (restoring !== null) this.#restorations += 1;
-    // A count that was under way when other ports took their place is still one of the ports before.
-    if (this.#watched !== null && !isSamePorts(this.#watched, ports)) this.#isStale = true;
-    this.#watched = ports;
   }
 
-  tableRemoved(): void {
-    this.#watched = null;
-    this.#isStale = false;
-  }
+  tableRemoved(): void {}
 
-  connections(count: ConnectionCount): void {
-    const isStale = this.#isStale;
-    this.#isStale = false;
-    if (this.#watched !== null && !isStale) this.counted(this.#watched, count);
+  connections(count: ConnectionCount, ports: readonly PortRange[]): void {
+    this.counted(ports, count);
   }
 
   connectionsClosed(): void {}
 
   degraded(part: string, problem: string | null): void {
     const since = this.#troubles.get(part)?.sinceWallMs ?? this.#options.clock.wallMs();
-    if (problem === null) this.#troubles.delete(part);
-    else this.#troubles.set(part, { problem, sinceWallMs: since });
+    if (problem === null) {
+      this.#troubles.delete(part);
+      this.#errors.end(TOPICS.trouble(part));
+    } else {
+      this.#troubles.set(part, { problem, sinceWallMs: since });
+    }
   }
 
   settled(summary: Summary): void {
@@ -86,8 +93,8 @@ export class StatusBoard implements Reporter, LogListener {
     this.#hooks.add(report, this.#options.clock.wallMs());
   }
 
-  logged(level: 'warn' | 'error', message: string, atMs: number): void {
-    this.#errors.add(level, message, atMs);
+  logged(level: 'warn' | 'error', message: string, atMs: number, fields: LogFields): void {
+    this.#errors.add(level, message, atMs, fields);
   }
 
   /** Remembers a count, for the trend. */
@@ -110,6 +117,7 @@ export class StatusBoard implements Reporter, LogListener {
     return composeStatus({
       version,
       pid,
+      change: this.#change,
       startedWallMs: this.#startedWallMs,
       wallMs: clock.wallMs(),
       summary: this.#summary,

@@ -20,6 +20,9 @@ import {
 } from './status-firewall.ts';
 import { leaseStatus } from './status-lease.ts';
 
+/** Where a state comes from that this run has not heard of itself. */
+export const FORMER_RUN = 'the record of a former run';
+
 /** The part of the configuration that a status tells of. */
 export interface StatusConfig extends ConfiguredRuleset {
   readonly pollPeriodMs: number;
@@ -33,6 +36,8 @@ export interface StatusConfig extends ConfiguredRuleset {
 export interface StatusFacts {
   readonly version: string;
   readonly pid: number;
+  /** The id of the latest change; null before the first. */
+  readonly change: string | null;
   readonly startedWallMs: number;
   readonly wallMs: number;
   /** Null before the loop has stood still once. */
@@ -65,6 +70,7 @@ export function composeStatus(facts: StatusFacts): StatusDocument {
     agent: 'running',
     pid: facts.pid,
     startedAt: iso(facts.startedWallMs),
+    change: facts.change,
     condition: conditionOf({ firewall, connections, troubles, drain }, summary),
     instance: instanceStatus(facts),
     drain,
@@ -122,7 +128,7 @@ function learnedFrom({ state, now }: Summary, config: StatusConfig, source: Sour
     const signal = now.reasons.find((reason) => SIGNAL_SOURCES.some((one) => one === reason.source));
     if (signal !== undefined) return signal.source;
   }
-  if (!state.heard) return 'the record of a former run';
+  if (!state.heard) return FORMER_RUN;
   if (config.instanceState !== null) return '--instance-state';
   const url = source.apiUrl ?? config.apiUrl;
   return url === null ? 'the API' : new URL(url).host;
@@ -151,7 +157,7 @@ function pollsStatus({ poll, summary, config }: StatusFacts): StatusPolls {
     lastSeconds: poll === null ? null : Math.round(poll.durationMs) / 1000,
     lastResult: poll === null ? null : poll.answer.kind === 'known' ? 'known' : poll.answer.message,
     nextAt: poll === null ? null : iso(poll.nextWallMs),
-    hold: hold === null ? null : { since: iso(hold.sinceWallMs), message: hold.message },
+    hold: hold === null ? null : { since: iso(hold.sinceWallMs), class: hold.class, message: hold.message },
   };
 }
 

@@ -7,11 +7,16 @@ export interface StatusDocument {
   readonly program: string;
   /** When this was written: what the ages are told from. */
   readonly at: string;
-  /** `down`: written by the command itself, without an agent to ask; what only an agent knows is null then. */
-  readonly agent: 'running' | 'down';
+  /**
+   * `down`, `unresponsive`: written by the command itself, without an agent to ask, or with one that does not answer; what only
+   * an agent knows is null then.
+   */
+  readonly agent: 'running' | 'unresponsive' | 'down';
   readonly pid: number | null;
   readonly startedAt: string | null;
-  /** What the exit status says: open 0, draining 3, drained 4, degraded 5, down 6. */
+  /** The id of the latest change that was told, which stands in every line of the log about it. */
+  readonly change: string | null;
+  /** What the exit status says: open 0, draining 3, drained 4, degraded 5, down 6 (also when the agent does not answer). */
   readonly condition: 'open' | 'draining' | 'drained' | 'degraded' | 'down';
   readonly instance: StatusInstance;
   readonly drain: StatusDrain | null;
@@ -40,6 +45,8 @@ export interface StatusError {
   readonly at: string;
   readonly level: 'warn' | 'error';
   readonly message: string;
+  /** What it warned of has ended since, and the log says so. */
+  readonly over: boolean;
 }
 
 export interface StatusInstance {
@@ -72,8 +79,17 @@ export interface StatusLease {
   readonly verdict: 'open' | 'closed' | null;
   readonly state: string | null;
   readonly reason: string | null;
+  /** Who holds it; null where they did not say. */
+  readonly holder: StatusLeaseHolder | null;
   readonly since: string;
   readonly until: string;
+}
+
+export interface StatusLeaseHolder {
+  readonly pid: number;
+  readonly user: string;
+  /** `pts/2`; null without one. */
+  readonly terminal: string | null;
 }
 
 /** The kernel's own word, read for this answer. */
@@ -122,11 +138,12 @@ export interface StatusPolls {
   /** `known`, or what was wrong. */
   readonly lastResult: string | null;
   readonly nextAt: string | null;
-  readonly hold: { readonly since: string; readonly message: string } | null;
+  /** `class` and `message`: what was wrong at the latest poll. */
+  readonly hold: { readonly since: string; readonly class: string; readonly message: string } | null;
 }
 
 export interface StatusContext {
-  /** The API's address that worked last. */
+  /** The API's address that worked last, else the one that is tried first. */
   readonly apiUrl: string | null;
   /** Since discovery and tags were last read; null with --api-url. */
   readonly ageSeconds: number | null;
@@ -142,7 +159,7 @@ export interface StatusHooks {
   /** In the order in which they ran, at most a hundred. */
   readonly scripts: readonly {
     readonly path: string;
-    /** `running`, `exit status 0`, `ended by SIGTERM`, `refused: ...`. */
+    /** `running`, `exit status 0`, `ended by SIGTERM`, `not run: ...`. */
     readonly result: string;
     readonly seconds: number | null;
   }[];

@@ -1,12 +1,10 @@
 // What the kernel says of the drain table and of the connections, as the status has it: asked by the agent, or by the command
 // itself when no agent is there to ask.
-import type { ConnectionCount, Inspection, PortRange } from '../../firewall/ruleset.ts';
+import type { TableLook } from '../../firewall/look.ts';
+import type { ConnectionCount, PortRange } from '../../firewall/ruleset.ts';
 import { formatPortRange } from '../domain/port-ranges.ts';
 import type { StatusConnections, StatusFirewall } from './status-document.ts';
 import type { Trend } from './status-trends.ts';
-
-/** The table as read, or why it could not be. */
-export type Look = Inspection | { readonly table: 'unknown'; readonly problem: string };
 
 /** What a drain is configured to refuse. */
 export interface ConfiguredRuleset {
@@ -16,14 +14,14 @@ export interface ConfiguredRuleset {
 }
 
 export interface KernelReading {
-  readonly look: Look;
+  readonly look: TableLook;
   /** Of the ranges of `rulesetShown`; null when there are none to count. */
   readonly count: ConnectionCount | null;
   readonly trend: Trend | null;
 }
 
 /** What is shown, and counted: what the table refuses while one of ours is in place, else what is configured. */
-export function rulesetShown(look: Look, configured: ConfiguredRuleset): ConfiguredRuleset {
+export function rulesetShown(look: TableLook, configured: ConfiguredRuleset): ConfiguredRuleset {
   return look.table === 'ours' && look.ruleset !== null ? look.ruleset : configured;
 }
 
@@ -64,7 +62,7 @@ export function connectionsStatus({ count, trend }: KernelReading): StatusConnec
   };
 }
 
-function isRefusing(look: Look): boolean | null {
+function isRefusing(look: TableLook): boolean | null {
   switch (look.table) {
     case 'unknown':
       return null;
@@ -75,7 +73,7 @@ function isRefusing(look: Look): boolean | null {
   }
 }
 
-function problemWith(look: Look): string | null {
+function problemWith(look: TableLook): string | null {
   switch (look.table) {
     case 'absent':
       return null;

@@ -37,7 +37,7 @@ export class HookRuns {
         });
         return;
       case 'refused':
-        note(run, { path: report.path, result: `refused: ${report.problem}`, seconds: null });
+        note(run, { path: report.path, result: `not run: ${report.problem}`, seconds: null });
         return;
       case 'completed':
         run.result = completion(report);
@@ -51,8 +51,11 @@ export class HookRuns {
       case 'not-begun':
         run.result = 'interrupted';
         return;
-      case 'given-up':
+      case 'given-up': {
         run.result = 'failed';
+        const begun = run.scripts.find(({ result }) => result === 'running');
+        if (begun !== undefined) note(run, { ...begun, result: report.problem });
+      }
     }
   }
 

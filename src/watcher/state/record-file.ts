@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Desired, RecordedState } from '../domain/agent-state.ts';
-import type { Reason } from '../domain/decision.ts';
+import type { OpenCause, Reason } from '../domain/decision.ts';
 import { isWellFormedState } from '../domain/instance-state.ts';
 import { SIGNAL_SOURCES } from '../domain/signals.ts';
 import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
@@ -29,7 +29,14 @@ export interface RecordRead {
 }
 
 const VERSION = 3;
+/** The year 5138: a date can tell it, and whatever is added to it here. */
+const MAX_TIME_MS = 1e14;
 const REASON_SOURCES: readonly unknown[] = ['state', 'tag', ...SIGNAL_SOURCES] satisfies Reason['source'][];
+const OPEN_CAUSES: readonly unknown[] = [
+  'state',
+  'target-groups',
+  'not-managed',
+] satisfies OpenCause['because'][];
 const DESIRED: readonly unknown[] = ['refuse', 'open', 'undetermined'] satisfies Desired[];
 
 /** The record file in the state directory. Bound to the boot: a record of an earlier boot is none. */
@@ -87,12 +94,13 @@ function parseRecord(text: string): { bootId: string; record: Record } | null {
 function isRecordedState(value: unknown): value is RecordedState {
   return (
     isObject(value) &&
-    isNullOr(value.instanceId, 'string') &&
+    (value.instanceId === null || typeof value.instanceId === 'string') &&
     DESIRED.includes(value.desired) &&
     Array.isArray(value.reasons) &&
     value.reasons.every(isReason) &&
+    (value.open === null || isOpenCause(value.open)) &&
     (value.instanceState === null || isStateName(value.instanceState)) &&
-    isNullOr(value.stateSinceWallMs, 'number') &&
+    (value.stateSinceWallMs === null || isTime(value.stateSinceWallMs)) &&
     (value.drain === null || isRecordedDrain(value.drain)) &&
     typeof value.isTableLeased === 'boolean'
   );
@@ -101,7 +109,8 @@ function isRecordedState(value: unknown): value is RecordedState {
 function isRecordedDrain(value: unknown): boolean {
   return (
     isObject(value) &&
-    Number.isFinite(value.sinceWallMs) &&
+    isTime(value.sinceWallMs) &&
+    isTime(value.sinceMonotonicMs) &&
     (value.outcome === null || value.outcome === 'complete' || value.outcome === 'timeout')
   );
 }
@@ -111,8 +120,12 @@ function isReason(value: unknown): value is Reason {
     isObject(value) &&
     REASON_SOURCES.includes(value.source) &&
     typeof value.detail === 'string' &&
-    Number.isFinite(value.sinceWallMs)
+    isTime(value.sinceWallMs)
   );
+}
+
+function isOpenCause(value: unknown): boolean {
+  return isObject(value) && OPEN_CAUSES.includes(value.because) && typeof value.detail === 'string';
 }
 
 function isUnfinishedHooks(value: unknown): value is UnfinishedHooks {
@@ -129,8 +142,9 @@ function isStateName(value: unknown): boolean {
   return typeof value === 'string' && isWellFormedState(value);
 }
 
-function isNullOr(value: unknown, type: 'string' | 'number'): boolean {
-  return value === null || (type === 'string' ? typeof value === 'string' : Number.isFinite(value));
+/** In milliseconds of either clock: none that a date cannot tell, as a status would have to. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= MAX_TIME_MS;
 }
 
 function isObject(value: unknown): value is { [member: string]: unknown } {

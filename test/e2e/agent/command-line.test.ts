@@ -129,6 +129,27 @@ describe('the program', { concurrency: 4, timeout: 60_000 }, () => {
     });
   }
 
+  for (const args of [['plan'], ['status'], ['--print-config']]) {
+    it(`status 1 and one line: ${args.join(' ')} to a full disk`, async (t) => {
+      const scene = await Scene.create(t);
+      const { status, stderr } = await scene.try('sh', ['-c', 'exec "$0" "$@" >/dev/full', AGENT, ...args]);
+      assert.equal(status, 1);
+      assert.match(stderr, /^cs-instance-watcher: the output could not be written: ENOSPC[^\n]*\n$/);
+    });
+  }
+
+  it('status 1 and one line without the addon, from the agent and from cleanup', async (t) => {
+    const scene = await Scene.create(t);
+    const directories = ['--state-dir', scene.path('state'), '--runtime-dir', scene.path('run')];
+    for (const args of [[], ['cleanup']]) {
+      const { status, stderr } = await scene.program([...args, ...directories], {
+        CS_NATIVE_DIR: '/nonexistent',
+      });
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /^cs-instance-watcher: cannot load the native addon [^\n]*\n$/);
+    }
+  });
+
   it('status 2 and one line: an environment that cannot be used', async (t) => {
     const scene = await Scene.create(t);
     const directories = ['--state-dir', scene.path('state'), '--runtime-dir', scene.path('run')];

@@ -148,7 +148,7 @@ describe('override', { concurrency: 4, timeout: 120_000 }, () => {
       assert.deepEqual(out, []);
       assert.match(
         err.join('\n'),
-        /^cs-instance-watcher: (override|simulate): override closed until \S+Z \(a rehearsal\) is in force$/,
+        /^cs-instance-watcher: (override|simulate): override closed until \S+Z \(a rehearsal\) is in force, held by pid \d+ \(.+\): .*kill \d+$/,
       );
     }
     assert.equal(await scene.hasTable(), true);

@@ -23,7 +23,9 @@ describe('one agent', { concurrency: 4, timeout: 60_000 }, () => {
     assert.equal(line?.event, 'locked');
     assert.match(
       String(line?.message),
-      new RegExp(`^another agent \\(pid ${first.pid}\\) holds ${scene.path('run/lock')}$`),
+      new RegExp(
+        `^another agent \\(pid ${first.pid}\\) holds ${scene.path('run/lock')}: systemctl status .*or use --dry-run beside it$`,
+      ),
     );
     assert.deepEqual(more, []);
     const cleanup = await scene.program([
@@ -38,6 +40,23 @@ describe('one agent', { concurrency: 4, timeout: 60_000 }, () => {
     assert.equal(await scene.ruleset(), before);
     await scene.api.further(1);
     assert.deepEqual(complaints(first), []);
+  });
+
+  it('starts without the record of another instance than the one that is named, and says so', async (t) => {
+    const scene = await Scene.create(t);
+    scene.api.reply = says('draining');
+    const first = scene.start();
+    await first.log.waitFor('table-installed');
+    await stopsAtOnce(first);
+    const path = scene.path('state/record.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(INSTANCE_ID, 'i-00000000'));
+    const second = scene.start();
+    const ignored = await second.log.waitFor('record-ignored');
+    assert.equal(
+      ignored.message,
+      `${path} is of i-00000000, not of ${INSTANCE_ID} (--instance-id), starting without it`,
+    );
+    assert.equal((await second.log.waitFor('state-changed')).from, null);
   });
 
   it('ended while draining keeps the ports closed, says how to open them, and cleanup does', async (t) => {

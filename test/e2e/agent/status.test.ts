@@ -78,6 +78,7 @@ describe('status', { concurrency: 2, timeout: 120_000 }, () => {
     const { exit, document } = await status(scene);
     agent.signal('SIGCONT');
     assert.deepEqual([exit, document.firewall.table, document.firewall.refusing], [6, 'absent', false]);
+    assert.deepEqual([document.agent, document.pid], ['unresponsive', agent.pid]);
     assert.equal(document.troubles[0]?.part, 'agent');
     assert.match(document.troubles[0]?.problem ?? '', /has not answered within/);
 

@@ -1,6 +1,7 @@
 // `wait drained` with the built programs: when it returns, with what, and that a restart of the agent does not break it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import type { AgentProcess } from '../../fixtures/programs.ts';
 import { startCommand } from './held-command.ts';
@@ -25,7 +26,7 @@ describe('wait drained', { concurrency: 4, timeout: 120_000 }, () => {
     connection.end();
     assert.equal(await waiting.ended, 0);
     const { out, err } = waiting.printed();
-    assert.match(out.join('\n'), /^drained: no connection is left \(waited \d+ s\)$/);
+    assert.match(out.join('\n'), /^drained: no connection is left, and no script runs \(waited \d+ s\)$/);
     assert.deepEqual(err, []);
     assert.equal((await soon(scene)).status, 0, 'drained already');
   });
@@ -39,22 +40,33 @@ describe('wait drained', { concurrency: 4, timeout: 120_000 }, () => {
     assert.deepEqual(await soon(scene), notDrained('1 connection(s) left'));
   });
 
-  it('does not call drained what has timed out, though nothing be left later', async (t) => {
+  it('ends with 75 at once when the drain has timed out: it is never drained', async (t) => {
     const { scene, agent } = await running(t, '--drain-timeout', '1');
-    const connection = await connect(t, scene);
-    const waiting = startCommand(scene, ['wait', 'drained', '--timeout', '8']);
+    await connect(t, scene);
+    const waiting = startCommand(scene, ['wait', 'drained', '--timeout', '60']);
     scene.api.reply = says('draining');
     await agent.log.waitFor('drain-timeout');
-    await waiting.err.waitFor(({ message = '' }) => message.includes('timed out'));
-    connection.end();
     assert.equal(await waiting.ended, 75);
-    assert.deepEqual(waiting.printed(), {
-      out: [],
-      err: [
-        'cs-instance-watcher: wait: the drain has timed out (--drain-timeout) with 1 connection(s) left; waiting on',
-        'cs-instance-watcher: wait: not drained after 8 s: the drain has timed out with 0 connection(s) left',
-      ],
-    });
+    const { out, err } = waiting.printed();
+    assert.deepEqual(out, []);
+    assert.match(
+      err.join('\n'),
+      /timed out \(--drain-timeout\) with 1 connection\(s\) left, and will not be called drained$/,
+    );
+  });
+
+  it('waits for the scripts in drained/, so that a host may be switched off after it', async (t) => {
+    const { scene, agent } = await running(t);
+    const ran = scene.path('ran');
+    scene.script('drained', '10-slow', `sleep 3; touch ${ran}`);
+    scene.api.reply = says('draining');
+    await agent.log.waitFor('drained');
+    const { status, stderr } = await soon(scene);
+    assert.equal(status, 75);
+    assert.match(stderr, /no connection is left; scripts still run$/m);
+    const waiting = startCommand(scene, ['wait', 'drained', '--timeout', '60']);
+    assert.equal(await waiting.ended, 0, waiting.printed().err.join('\n'));
+    assert.ok(existsSync(ran), 'the script has ended');
   });
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {

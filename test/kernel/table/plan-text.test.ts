@@ -117,6 +117,7 @@ describe('the text of a plan', () => {
       const scripts = { paths: [path, "/etc/a'b\\"], refused: [{ path, problem: path, remedy: path }] };
       const text = planText({
         state,
+        notice: path,
         ruleset: plain,
         tableOwnership: 'auto',
         force: false,

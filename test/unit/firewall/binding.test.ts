@@ -62,21 +62,23 @@ describe('loadAddon', () => {
 
   it('names every place and its reason when there is none', async () => {
     writeFileSync(path.join(folder, 'dist/native/addon.node'), 'no object file'.padEnd(4096));
-    const [what, first, second, ...rest] = (await fromBundle()).split('\n');
-    assert.match(
-      what!,
-      /^NativeLoadError: cannot load the native addon \(linux \w+, glibc [\d.]+, node v24\.[\d.]+\):$/,
-    );
-    assert.equal(first!.slice(0, first!.indexOf(': ')), `  ${folder}/dist/native/addon.node`);
+    const message = await fromBundle();
+    const what =
+      /^NativeLoadError: cannot load the native addon \(linux \w+, glibc [\d.]+, node v24\.[\d.]+\): /;
+    assert.match(message, what);
+    const [first, second, ...rest] = message.replace(what, '').split('; ');
+    assert.equal(first!.slice(0, first!.indexOf(': ')), `${folder}/dist/native/addon.node`);
     assert.match(first!, /invalid ELF header$/);
-    assert.match(second!, new RegExp(`^ {2}${folder}/build/cmake/Release/addon.node: Cannot find module`));
+    assert.match(
+      second!,
+      new RegExp(`^${folder}/build/cmake/Release/addon.node: Cannot find module [^\n]*$`),
+    );
     assert.deepEqual(rest, []);
   });
 
   it('looks in $CS_NATIVE_DIR and nowhere else', () => {
     assert.match(fromSource({ CS_NATIVE_DIR: path.dirname(built) }), /^Firewall\b/);
-    const lines = fromSource({ CS_NATIVE_DIR: path.join(folder, 'nowhere') }).split('\n');
-    assert.equal(lines.length, 2);
-    assert.match(lines[1]!, /\/nowhere\/addon\.node: Cannot find module/);
+    const message = fromSource({ CS_NATIVE_DIR: path.join(folder, 'nowhere') });
+    assert.match(message, /: \S+\/nowhere\/addon\.node: Cannot find module [^;\n]*$/);
   });
 });

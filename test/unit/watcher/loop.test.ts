@@ -9,13 +9,13 @@ import { type Agent, startAgent } from '../../../src/watcher/loop.ts';
 import type { AgentPorts, Reporter, Settings } from '../../../src/watcher/ports.ts';
 
 const RULESET = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false, closing: false };
-const NOW = { wallMs: 0, monotonicMs: 0 };
 const DEADLINE_MS = 5_000;
 
 /** An agent whose every effect is written down as a word in `did`. */
 class Subject {
   readonly kernel = new FakeKernel();
   readonly did: string[] = [];
+  readonly troubles = new Map<string, string | null>();
   readonly ending = new AbortController();
   #answer: ((answer: Answer) => void) | null = null;
   #waiting: (() => void)[] = [];
@@ -34,6 +34,7 @@ class Subject {
       changeBegan: () => {},
       polled: () => {},
       degraded: (part, problem) => {
+        this.troubles.set(part, problem);
         if (problem !== null) this.note(`degraded ${part}`);
       },
       settled: () => {},
@@ -50,7 +51,7 @@ class Subject {
       reporter,
       newId: () => 'id',
     };
-    this.agent = startAgent(adopt(null, { table: 'absent' }, NOW), this.settings, ports, this.ending.signal);
+    this.agent = startAgent(adopt(null, { table: 'absent' }), this.settings, ports, this.ending.signal);
   }
 
   settings: Settings = {
@@ -75,7 +76,7 @@ class Subject {
           this.note('poll');
         }),
       forgetSession: () => {},
-      describe: () => ({ apiUrl: null, group: null, region: null, contextAgeMs: null }),
+      describe: () => ({ apiUrl: null, group: null, region: null, instanceId: null, contextAgeMs: null }),
     },
   };
 
@@ -178,6 +179,89 @@ describe('the loop', () => {
     subject.answer('draining');
     await subject.untilDone('left unknown', 3);
     assert.equal(subject.did.includes('drained'), false);
+  });
+
+  /** How often nobody was left, between the table's latest coming and the drain's end. */
+  const emptyCounts = (since: string): number => {
+    const { did } = subject;
+    const from = did.lastIndexOf(since);
+    return did.slice(from, did.lastIndexOf('drained')).filter((word) => word === 'left 0').length;
+  };
+
+  test('what was counted before the table was put back says nothing', async () => {
+    const { kernel } = await drain({ ownership: 'plain' });
+    await subject.untilDone('left 0', 1);
+    kernel.flushRuleset();
+    await subject.untilDone('restored', 1);
+    await subject.untilDone('drained', 1);
+    assert.equal(emptyCounts('restored'), 2);
+  });
+
+  test('what was counted on other ports says nothing', async () => {
+    const { settings } = await drain();
+    await subject.untilDone('left 0', 1);
+    const ruleset = { ...RULESET, ports: [{ first: 443, last: 443 }] };
+    subject.agent.reload({ ...settings, plan: { ...settings.plan, ruleset } });
+    await subject.untilDone('installed', 2);
+    await subject.untilDone('drained', 1);
+    assert.equal(emptyCounts('installed'), 2);
+  });
+
+  test('nobody is left while the table is gone: not drained', async () => {
+    const { kernel } = await drain({ ownership: 'plain' });
+    await subject.untilDone('left 0', 1);
+    // Gone without an event, as behind a monitor that was lost.
+    kernel.table = null;
+    await subject.untilDone('restored', 1);
+    assert.equal(subject.did.includes('drained'), false);
+    await subject.untilDone('drained', 1);
+    assert.equal(emptyCounts('restored'), 2);
+  });
+
+  test('a reload while the table is looked at is one replacement, and no restoration', async () => {
+    const { kernel, firewall, settings } = await drain();
+    const before = kernel.transactions.length;
+    const looking = Promise.withResolvers<void>();
+    const going = Promise.withResolvers<void>();
+    const { inspect } = firewall;
+    firewall.inspect = async () => {
+      looking.resolve();
+      await going.promise;
+      return inspect.call(firewall);
+    };
+    subject.agent.lease(null);
+    await looking.promise;
+    const ruleset = { ...RULESET, ports: [{ first: 443, last: 443 }] };
+    subject.agent.reload({ ...settings, plan: { ...settings.plan, ruleset } });
+    going.resolve();
+    await subject.untilDone('installed', 2);
+    await subject.untilDone('drained', 1);
+    assert.deepEqual(kernel.table?.ruleset, ruleset);
+    assert.equal(kernel.transactions.length, before + 1);
+    assert.equal(subject.did.includes('restored'), false);
+  });
+
+  test('that connections could not be closed is no trouble any more once the drain is over', async () => {
+    const { settings, firewall, troubles } = start({ pollPeriodMs: 20 });
+    subject.kernel.connections = { known: true, perRange: [1], total: 1, idle: 0 };
+    firewall.destroy = () => Promise.reject(new Error('not here'));
+    const closing = { drainTimeoutMs: 1, onDrainTimeout: 'close' } as const;
+    subject.agent.reload({ ...settings, plan: { ...settings.plan, ...closing } });
+    await subject.untilDone('poll', 2);
+    subject.answer('draining');
+    await subject.until(
+      'degraded closing',
+      'hooks draining->drained timeout',
+      'record refuse',
+      'drain-timeout',
+      'installed',
+    );
+    assert.equal(troubles.get('closing'), 'not here');
+    await subject.untilDone('poll', 3);
+    subject.answer('running');
+    await subject.untilDone('removed', 1);
+    await subject.untilDone('poll', 4);
+    assert.equal(troubles.get('closing'), null);
   });
 
   test('a table taken away while a poll hangs is put back without waiting for the answer', async () => {

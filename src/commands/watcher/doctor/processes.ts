@@ -1,6 +1,6 @@
 // The processes of this network namespace that concern the agent, by their command lines: agents of ours, and the Python tool.
-import type { HostFiles } from './host-files.ts';
-import { seen } from './host-files.ts';
+import { type Finding, notRun } from './check.ts';
+import { type HostFiles, seen } from './host-files.ts';
 
 export interface RunningProgram {
   readonly pid: number;
@@ -42,6 +42,11 @@ function commandLines(host: HostFiles, uid: number): CommandLine[] {
     const isOfInterest = text?.includes(OURS) === true && isInOurNetwork(host, pid, uid);
     return isOfInterest ? [{ pid, words: text.replace(/\0+$/, '').split('\0') }] : [];
   });
+}
+
+/** What `look` finds; where /proc is not mounted, as in a bare root, an absence there proves nothing. */
+export function withProc(host: HostFiles, look: () => Finding): Finding {
+  return processIds(host).length === 0 ? notRun('/proc cannot be read') : look();
 }
 
 /** The process ids that /proc shows. */

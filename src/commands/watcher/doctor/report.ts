@@ -1,4 +1,5 @@
 // What the checks found, for people and for programs.
+import { quote } from '../../../interaction/client/quote.ts';
 import type { CheckResult, Status } from './check.ts';
 
 export interface DoctorReport {
@@ -16,6 +17,9 @@ const WORDS: Readonly<Record<Status, string>> = {
   'not-run': 'not run',
 };
 
+/** Of a detail that stands above in full. */
+const MAX_REPEATED = 120;
+
 /** docs/schemas/doctor.schema.json describes it. */
 export function toReport(checks: readonly CheckResult[], version: string): DoctorReport {
   return {
@@ -27,7 +31,7 @@ export function toReport(checks: readonly CheckResult[], version: string): Docto
   };
 }
 
-/** One line a check, what to do about it below, and one line that sums up. */
+/** One line a check, what to do about it below; at the end the problems once more, and one line that sums up. */
 export function toText({ checks, problems, warnings }: DoctorReport): string {
   const wordWidth = Math.max(...Object.values(WORDS).map((word) => word.length));
   const titleWidth = Math.max(0, ...checks.map(({ title }) => title.length));
@@ -41,7 +45,10 @@ export function toText({ checks, problems, warnings }: DoctorReport): string {
     counting(problems, 'problem'),
     `${countOf(checks, 'not-run')} not run`,
   ];
-  return `${lines.join('\n')}\n\n${counted.join(', ')}\n`;
+  const again = checks
+    .filter(({ status }) => status === 'problem')
+    .map(({ title, detail }) => `${WORDS.problem}  ${title}: ${quote(detail, MAX_REPEATED)}\n`);
+  return `${lines.join('\n')}\n\n${again.join('')}${counted.join(', ')}\n`;
 }
 
 function countOf(checks: readonly CheckResult[], status: Status): number {

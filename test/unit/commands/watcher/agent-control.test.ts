@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { endLease, openAgentControl } from '../../../../src/commands/watcher/agent-control.ts';
+import type { Inspection } from '../../../../src/firewall/ruleset.ts';
 import { SummaryWatch } from '../../../../src/watcher/control/summary-watch.ts';
 import { adopt } from '../../../../src/watcher/domain/adopt.ts';
 import type { AgentState } from '../../../../src/watcher/domain/agent-state.ts';
@@ -14,15 +15,29 @@ const CLOSED: Lease = { kind: 'override', verdict: 'closed', reason: 'x', ...TIM
 const OPEN: Lease = { ...CLOSED, verdict: 'open' };
 const DRAINING: Lease = { kind: 'simulation', state: 'draining', ...TIMES };
 
+const ORPHAN: Inspection = {
+  table: 'ours',
+  ownership: 'plain',
+  holder: 'nobody',
+  ruleset: { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false, closing: false },
+  difference: null,
+  refused: null,
+};
+
+interface Host {
+  readonly table: Inspection;
+  readonly remove: () => Promise<void>;
+}
+
 /** What ending the agent does in this state, as words. */
 async function ending(
   state: Partial<AgentState> | null,
-  remove = async (): Promise<void> => {},
+  { table = ORPHAN, remove = async (): Promise<void> => {} }: Partial<Host> = {},
 ): Promise<string[]> {
   const did: string[] = [];
   const summaries = new SummaryWatch();
   if (state !== null) {
-    const whole = { ...adopt(null, { table: 'absent' }, { wallMs: 0, monotonicMs: 0 }), ...state };
+    const whole = { ...adopt(null, { table: 'absent' }), ...state };
     summaries.settled({ state: whole, now: prevailing(whole), refusing: false, count: null, degraded: [] });
   }
   const reporter = fanOut([
@@ -32,7 +47,7 @@ async function ending(
       degraded: (part, problem) => did.push(`${part}: ${problem}`),
     },
   ]);
-  await endLease(summaries, { remove }, reporter);
+  await endLease(summaries, { remove, inspect: async () => table }, reporter);
   return did;
 }
 
@@ -65,9 +80,17 @@ describe('at the end of the agent', () => {
   for (const [what, state, expected] of cases)
     test(what, async () => assert.deepEqual(await ending(state), expected));
 
+  for (const table of [{ table: 'absent' }, { table: 'foreign', comment: null }] as const) {
+    test(`where the table is ${table.table}, nothing is removed`, async () => {
+      const remove = (): Promise<void> => assert.fail('removed');
+      const did = await ending({ desired: 'open', lease: CLOSED }, { table, remove });
+      assert.deepEqual(did, ['lease-ended']);
+    });
+  }
+
   test('a table that cannot be removed is told', async () => {
     const fails = (): Promise<void> => Promise.reject(new Error('not now'));
-    assert.deepEqual(await ending({ desired: 'open', lease: CLOSED }, fails), [
+    assert.deepEqual(await ending({ desired: 'open', lease: CLOSED }, { remove: fails }), [
       'lease-ended',
       'firewall: not now',
     ]);
@@ -79,7 +102,12 @@ test('without the lock there is no control socket, and that is told', async () =
   const control = openAgentControl({
     config: { runtimeDir: '/nowhere' },
     holdsLock: false,
-    subject: { status: () => assert.fail(), metrics: () => assert.fail(), lease: () => assert.fail() },
+    subject: {
+      status: () => assert.fail(),
+      metrics: () => assert.fail(),
+      areScriptsPending: () => false,
+      lease: () => assert.fail(),
+    },
     summaries: new SummaryWatch(),
     reporter: { degraded: (part, problem) => troubles.push([part, problem]) },
   });

@@ -9,9 +9,9 @@ const UNFINISHED = [{ id: 't1', from: 'running', to: 'draining', begun: true }];
 function recordOf(desired: RecordedState['desired']): Record {
   const reasons =
     desired === 'refuse' ? [{ source: 'state' as const, detail: 'draining', sinceWallMs: 1 }] : [];
-  const drain = desired === 'refuse' ? { sinceWallMs: 1, outcome: null } : null;
+  const drain = desired === 'refuse' ? { sinceWallMs: 1, sinceMonotonicMs: 1, outcome: null } : null;
   const known = { instanceId: 'i-1', instanceState: 'draining', stateSinceWallMs: 1 };
-  const state = { ...known, desired, reasons, drain, isTableLeased: false };
+  const state = { ...known, desired, reasons, drain, open: null, isTableLeased: false };
   return { state, unfinishedHooks: UNFINISHED };
 }
 

@@ -100,7 +100,16 @@ describe('the firewall of a dry run', () => {
 
   const differences: readonly (readonly [would: Ruleset | null, change: () => unknown, text: RegExp])[] = [
     [null, () => other.apply(RULESET), /has a drain table, this agent would have none/],
-    [RULESET, () => other.apply({ ...RULESET, includeLoopback: true }), /is not the one that this agent/],
+    [
+      RULESET,
+      () => other.apply({ ...RULESET, includeLoopback: true }),
+      /is not the one that this agent would have there: loopback included: yes in the kernel, here no$/,
+    ],
+    [
+      RULESET,
+      () => other.apply({ ...RULESET, ports: [{ first: 8000, last: 8100 }], allowFrom: ['10.0.0.0/8'] }),
+      /: ports: 8000-8100 in the kernel, here 80; never refused: 10\.0\.0\.0\/8 in the kernel, here nobody$/,
+    ],
     [
       RULESET,
       async () => {

@@ -8,7 +8,14 @@ import type { HookReport } from '../../../../src/watcher/hooks/hook-report.ts';
 import type { Log } from '../../../../src/watcher/observe/log.ts';
 import type { HookTransition } from '../../../../src/watcher/ports.ts';
 
-const DRAINING: HookTransition = { id: 'c1', kind: 'state', from: 'running', to: 'draining', env: {} };
+const DRAINING: HookTransition = {
+  id: 'c1',
+  kind: 'state',
+  isDraining: true,
+  from: 'running',
+  to: 'draining',
+  env: {},
+};
 
 describe('the scripts of a dry run', () => {
   let scriptDir: string;

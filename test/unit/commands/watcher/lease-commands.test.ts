@@ -33,7 +33,7 @@ const REFUSED: readonly (readonly [Subcommand, readonly string[], RegExp])[] = [
   [
     WAIT,
     ['drained', '--timeout', '-1'],
-    /--timeout: expected 0 \(without limit\) to 604800 seconds, got "-1"$/,
+    /--timeout: expected 0 \(without limit\) to 604800 seconds, or a duration such as 5m, got "-1"$/,
   ],
   [WAIT, ['drained', '--timeout', '604801'], /--timeout: expected 0 .* got "604801"$/],
   [WAIT, ['drained', '--timeout', '1e3'], /--timeout: expected 0 .* got "1e3"$/],

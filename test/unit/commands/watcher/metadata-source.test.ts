@@ -154,6 +154,16 @@ describe('the route that worked last', () => {
     });
   }
 
+  test('is told; before any has, the one that is tried first', async () => {
+    const { poll, subject, world } = source({ [ENDPOINT]: NO_CONNECTION, [PUBLIC]: { status: 502 } });
+    assert.equal(subject.describe().apiUrl, null);
+    await poll();
+    assert.equal(subject.describe().apiUrl, `https://${ENDPOINT}/v1/`);
+    world.replies[PUBLIC] = {};
+    await poll();
+    assert.equal(subject.describe().apiUrl, `https://${PUBLIC}/v1/`);
+  });
+
   test('stays the first one when it fails for a while', async () => {
     const { poll, world } = source({ [ENDPOINT]: NO_CONNECTION, [PUBLIC]: {} });
     await poll();
@@ -197,6 +207,12 @@ describe('what to do about it', () => {
       new CredentialsError('unavailable', 'PUT 169.254.169.254/latest/api/token: connect ENETUNREACH'),
       {},
       'PUT 169.254.169.254/latest/api/token: connect ENETUNREACH: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the instance a role',
+    ],
+    [
+      'something else that answers there',
+      { status: 404, headers: { 'content-type': 'text/html' }, body: Buffer.from('<p>Not Found') },
+      {},
+      `status 404 (text/html): Not Found, from https://${ENDPOINT}/v1/`,
     ],
     ['trouble that passes', { status: 503, body: Buffer.alloc(0) }, {}, 'status 503 without a body'],
   ];

@@ -86,6 +86,7 @@ describe('plan', { timeout: 60_000 }, () => {
   test('--help', async () => {
     const { status, stdout } = await run(['--help']);
     assert.equal(status, 0);
-    assert.match(stdout, /^Usage: cs-instance-watcher plan \[STATE\] \[options\]/);
+    assert.match(stdout, /^Usage: cs-instance-watcher plan \[STATE\] \[options of the agent\]/);
+    assert.match(stdout, /unshare -n nft -c -f FILE.*Exit status: 0 /s);
   });
 });

@@ -61,6 +61,17 @@ const others: [string, MetadataAnswer, MetadataAnswer][] = [
     { kind: 'unknown', class: 'unexpected-status', message: "status 404: Unknown command 'v1/metadata'" },
   ],
   [
+    'a 404 with a page for people',
+    classify(404, '<html><style>p{}</style><h1>404 Not\nFound</h1><p>nginx', {
+      'content-type': 'text/html; charset=utf-8',
+    }),
+    {
+      kind: 'unknown',
+      class: 'unexpected-status',
+      message: 'status 404 (text/html): 404 Not Found nginx',
+    },
+  ],
+  [
     'a redirect',
     classify(302, '', { location: 'https://elsewhere.example.com/' }),
     { kind: 'unknown', class: 'unexpected-status', message: 'status 302 without a body' },
@@ -120,12 +131,18 @@ const others: [string, MetadataAnswer, MetadataAnswer][] = [
       kind: 'unknown',
       class: 'unauthorized-token',
       message: 'status 403: The security token included in the request is expired',
+      advice: 'the session of the access key is over',
     },
   ],
   [
     'a 403 for an unknown key, by its type',
     classify(403, '{"message":"no"}', { 'x-amzn-errortype': 'UnrecognizedClientException' }),
-    { kind: 'unknown', class: 'unauthorized-token', message: 'status 403: no' },
+    {
+      kind: 'unknown',
+      class: 'unauthorized-token',
+      message: 'status 403: no',
+      advice: 'the access key is not known there, or its session token is not its own',
+    },
   ],
   [
     'a 200 with nothing',
@@ -181,6 +198,29 @@ describe('not knowing', () => {
     it(`is ${name}`, () => assert.deepEqual(answer, expected));
   }
 });
+
+const refusedKeys: readonly (readonly [said: string, advice: string])[] = [
+  [
+    'The request signature we calculated does not match the signature you provided.',
+    "the secret access key is not that of access key AKIAEXAMPLE, or --region is not the API's",
+  ],
+  [
+    'The security token included in the request is invalid.',
+    'access key AKIAEXAMPLE is not known there, or its session token is not its own',
+  ],
+];
+for (const [message, advice] of refusedKeys) {
+  it(`names the key: ${message}`, () => {
+    const body = Buffer.from(JSON.stringify({ message }));
+    const answer = { status: 403, headers: {}, body, signedBy: 'AKIAEXAMPLE' };
+    assert.deepEqual(classifyMetadataAnswer(answer, undefined), {
+      kind: 'unknown',
+      class: 'unauthorized-token',
+      message: `status 403: ${message}`,
+      advice,
+    });
+  });
+}
 
 it("an operation's own words are quoted as long as the gateway's", () => {
   const words = `Can not ${'x'.repeat(280)}.`;

@@ -5,7 +5,6 @@ import { connect, createServer, type Socket } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import {
   AgentNotRunning,
-  askMetrics,
   askStatus,
   ControlFailure,
   ControlRefused,
@@ -23,10 +22,9 @@ import { runtimeDirectory, startScene } from './control-scene.ts';
 const CLOSED: LeaseRequest = { kind: 'override', verdict: 'closed', reason: 'a test', seconds: 60 };
 
 describe('asking', () => {
-  test('brings status and metrics', async (t) => {
+  test('brings the status', async (t) => {
     const { runtimeDir } = startScene(t);
     assert.equal((await askStatus(runtimeDir)).version, 1);
-    assert.match(await askMetrics(runtimeDir), /^a_metric 1$/m);
   });
 
   test('says that no agent runs where nothing listens', async (t) => {
@@ -185,12 +183,11 @@ describe('holding a lease', () => {
 describe('waiting for drained', () => {
   const COMPLETE = { outcome: 'complete', count: { left: 0, drained: true } } as const;
   const TIMED_OUT = { outcome: 'timeout', count: { left: 2, drained: false } } as const;
-  const never = (view: DrainView): void => assert.fail(JSON.stringify(view));
 
   test('returns when drained', async (t) => {
     const { runtimeDir, agent } = startScene(t);
     agent.settle({ draining: true, count: { left: 2, drained: false } });
-    const waiting = waitForDrained(runtimeDir, { timeoutMs: null, onDrainTimeout: never });
+    const waiting = waitForDrained(runtimeDir, null);
     setTimeout(() => agent.settle(COMPLETE), 100);
     assert.equal((await waiting).drained, true);
   });
@@ -199,44 +196,47 @@ describe('waiting for drained', () => {
     const { runtimeDir, agent } = startScene(t);
     agent.settle({ draining: true, count: { left: 2, drained: false } });
     const startedMs = performance.now();
-    const view = await waitForDrained(runtimeDir, { timeoutMs: 200, onDrainTimeout: never });
+    const view = await waitForDrained(runtimeDir, 200);
     const tookMs = performance.now() - startedMs;
-    assert.deepEqual(view, { drained: false, draining: true, outcome: null, connectionsLeft: 2 });
+    assert.deepEqual(view, {
+      drained: false,
+      draining: true,
+      outcome: null,
+      connectionsLeft: 2,
+      scriptsPending: false,
+      overriddenUntil: null,
+    });
     assert.ok(tookMs >= 200 && tookMs < 1_500, `${tookMs} ms`);
   });
 
-  test('tells once that the drain timed out, and waits on, over a restart of the agent', async (t) => {
+  test('returns at once when the drain timed out, also after a restart of the agent', async (t) => {
     const { runtimeDir, agent, server } = startScene(t);
     agent.settle({ draining: true, count: { left: 3, drained: false } });
-    const told: DrainView[] = [];
-    const first = Promise.withResolvers<void>();
-    const waiting = waitForDrained(runtimeDir, {
-      timeoutMs: 60_000,
-      onDrainTimeout: (view) => {
-        told.push(view);
-        first.resolve();
-      },
-    });
-    agent.settle(TIMED_OUT);
-    await first.promise;
+    const waiting = waitForDrained(runtimeDir, 60_000);
+    await asked(controlSocketPath(runtimeDir));
     await server.close();
     const next = startScene(t, runtimeDir);
-    await asked(next.socketPath);
     next.agent.settle(TIMED_OUT);
-    await asked(next.socketPath);
-    // A drain that began anew.
-    next.agent.settle(COMPLETE);
-    assert.equal((await waiting).drained, true);
-    assert.deepEqual(
-      told.map(({ connectionsLeft }) => connectionsLeft),
-      [2],
-    );
+    const { drained, outcome, connectionsLeft } = await waiting;
+    assert.deepEqual([drained, outcome, connectionsLeft], [false, 'timeout', 2]);
+  });
+
+  test('waits for the scripts of the outcome', async (t) => {
+    const { runtimeDir, agent } = startScene(t);
+    agent.scriptsPending = true;
+    agent.settle(COMPLETE);
+    const early = await waitForDrained(runtimeDir, 300);
+    assert.deepEqual([early.drained, early.scriptsPending], [true, true]);
+    const waiting = waitForDrained(runtimeDir, null);
+    await asked(controlSocketPath(runtimeDir));
+    agent.scriptsPending = false;
+    agent.summaries.again();
+    assert.equal((await waiting).scriptsPending, false);
   });
 
   test('ends when there is no agent, at once or five seconds after it went', async (t) => {
     const { runtimeDir, agent, server } = startScene(t);
-    const wait = (): Promise<DrainView> =>
-      waitForDrained(runtimeDir, { timeoutMs: null, onDrainTimeout: never });
+    const wait = (): Promise<DrainView> => waitForDrained(runtimeDir, null);
     agent.settle();
     const waiting = wait();
     await asked(controlSocketPath(runtimeDir));
@@ -251,7 +251,7 @@ describe('waiting for drained', () => {
   test('ends when its own time is over while there is no agent', async (t) => {
     const { runtimeDir, agent, server } = startScene(t);
     agent.settle({ draining: true });
-    const waiting = waitForDrained(runtimeDir, { timeoutMs: 500, onDrainTimeout: never });
+    const waiting = waitForDrained(runtimeDir, 500);
     await asked(controlSocketPath(runtimeDir));
     void server.close();
     assert.equal((await waiting).drained, false);

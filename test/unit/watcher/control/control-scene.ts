@@ -31,6 +31,7 @@ export class ControlledAgent implements ControlSubject {
   /** What `status` is to do instead. */
   failing: Error | null = null;
   isStuck = false;
+  scriptsPending = false;
 
   async status(): Promise<StatusDocument> {
     if (this.failing !== null) throw this.failing;
@@ -44,6 +45,8 @@ export class ControlledAgent implements ControlSubject {
     return '# HELP a_metric\na_metric 1\n';
   }
 
+  areScriptsPending = (): boolean => this.scriptsPending;
+
   lease(lease: Lease | null): void {
     this.leases.push(lease);
     for (const wake of this.#changed.splice(0)) wake();
@@ -53,10 +56,9 @@ export class ControlledAgent implements ControlSubject {
   /** The agent waits again, standing so. */
   settle(standing: Standing = this.#standing): void {
     this.#standing = standing;
-    const now = { wallMs: 0, monotonicMs: 0 };
     const { draining = standing.outcome != null, outcome = null, count = null } = standing;
     const drain = draining ? { sinceWallMs: 0, sinceMonotonicMs: 0, outcome } : null;
-    const state = { ...adopt(null, { table: 'absent' }, now), drain, lease: this.leases.at(-1) ?? null };
+    const state = { ...adopt(null, { table: 'absent' }), drain, lease: this.leases.at(-1) ?? null };
     this.summaries.settled({ state, now: prevailing(state), refusing: draining, count, degraded: [] });
   }
 

@@ -54,6 +54,9 @@ async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await once(socket, 'close', { signal: AbortSignal.timeout(DEADLINE_MS) });
 }
 
+/** Of what has come of a drain, when no script runs and nothing overrides it. */
+const REST = { scriptsPending: false, overriddenUntil: null };
+
 describe('the control server', () => {
   test('answers status and metrics, and closes the connection', async (t) => {
     const { socketPath } = startScene(t);
@@ -125,26 +128,26 @@ describe('the control server', () => {
       const { status, body } = await ask(socketPath, 'GET', `/v1/drained?timeout=${seconds}`);
       return [status, described('drained', body)];
     };
-    const nothing = { drained: false, draining: false, outcome: null, connectionsLeft: null };
+    const nothing = { drained: false, draining: false, outcome: null, connectionsLeft: null, ...REST };
     assert.deepEqual(await asked(0.01), [408, nothing], 'before the agent has settled');
     agent.settle();
     assert.deepEqual(await asked(0.01), [408, nothing]);
     agent.settle({ draining: true, count: { left: 3, drained: false } });
     assert.deepEqual(await asked(0.01), [
       408,
-      { drained: false, draining: true, outcome: null, connectionsLeft: 3 },
+      { drained: false, draining: true, outcome: null, connectionsLeft: 3, ...REST },
     ]);
     agent.settle({ outcome: 'timeout', count: { left: 0, drained: true } });
     assert.deepEqual(await asked(0.01), [
       408,
-      { drained: false, draining: true, outcome: 'timeout', connectionsLeft: 0 },
+      { drained: false, draining: true, outcome: 'timeout', connectionsLeft: 0, ...REST },
     ]);
     agent.settle({ outcome: 'complete', count: { left: null, drained: false } });
     const waiting = asked(0);
     agent.settle({ outcome: 'complete', count: { left: 0, drained: true } });
     assert.deepEqual(await waiting, [
       200,
-      { drained: true, draining: true, outcome: 'complete', connectionsLeft: 0 },
+      { drained: true, draining: true, outcome: 'complete', connectionsLeft: 0, ...REST },
     ]);
     assert.deepEqual((await asked(60))[0], 200, 'at once');
   });
@@ -163,7 +166,10 @@ describe('the control server', () => {
               const second = await ask(socketPath, 'POST', '/v1/lease', JSON.stringify(CLOSED));
               assert.equal(second.status, 409);
               const refusal = described('refusal', second.body);
-              assert.match(String(refusal.message), /^override closed until \S+Z \(a test\) is in force$/);
+              assert.match(
+                String(refusal.message),
+                /^override closed until \S+Z \(a test\) is in force, held by pid 508 \(root, pts\/2\): Ctrl-C there, or kill 508$/,
+              );
               const end = await ask(socketPath, 'DELETE', `/v1/lease/${lines[0]!.id}`);
               const effect = { refusing: false, ports: ['80', '8000-8010'], refusesAt: null, problem: null };
               assert.deepEqual(described('leaseGivenBack', end.body), { ended: effect });
@@ -171,7 +177,7 @@ describe('the control server', () => {
           }
         resolve();
       });
-      outgoing.end(JSON.stringify(CLOSED));
+      outgoing.end(JSON.stringify({ ...CLOSED, holder: { pid: 508, user: 'root', terminal: 'pts/2' } }));
     });
     await finished;
     const effect = { ports: ['80', '8000-8010'], refusesAt: null, problem: null };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Leases } from '../../../../src/watcher/control/leases.ts';
 import type { LeaseRequest } from '../../../../src/watcher/control/protocol.ts';
-import type { Lease } from '../../../../src/watcher/domain/lease.ts';
+import type { Lease, LeaseEnd } from '../../../../src/watcher/domain/lease.ts';
 import type { Clock } from '../../../../src/watcher/ports.ts';
 
 const CLOSED: LeaseRequest = { kind: 'override', verdict: 'closed', reason: 'x', seconds: 60 };
@@ -36,12 +36,20 @@ class SetClock implements Clock {
   }
 }
 
-function create(): { leases: Leases; clock: SetClock; put: (Lease | null)[] } {
+function create(): { leases: Leases; clock: SetClock; put: (Lease | null)[]; why: (LeaseEnd | null)[] } {
   const clock = new SetClock();
   const put: (Lease | null)[] = [];
+  const why: (LeaseEnd | null)[] = [];
   let ids = 0;
-  const leases = new Leases({ put: (lease) => put.push(lease), clock, newId: () => `id-${++ids}` });
-  return { leases, clock, put };
+  const leases = new Leases({
+    put: (lease, end) => {
+      put.push(lease);
+      why.push(end);
+    },
+    clock,
+    newId: () => `id-${++ids}`,
+  });
+  return { leases, clock, put, why };
 }
 
 describe('a lease', () => {
@@ -60,6 +68,14 @@ describe('a lease', () => {
     assert.equal(held?.lease, put[0]);
     assert.equal(leases.held, held);
     assert.equal(held?.over.aborted, false);
+  });
+
+  test('keeps who holds it, and its end says why', () => {
+    const { leases, put, why } = create();
+    const holder = { pid: 508, user: 'root', terminal: null };
+    leases.begin({ ...CLOSED, holder })?.end('connection');
+    assert.deepEqual(put[0]?.holder, holder);
+    assert.deepEqual(why, [null, 'connection']);
   });
 
   test('is the only one until it ends', () => {

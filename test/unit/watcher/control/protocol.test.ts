@@ -10,6 +10,7 @@ import {
 } from '../../../../src/watcher/control/protocol.ts';
 
 const OVERRIDE = { kind: 'override', verdict: 'closed', reason: 'maintenance', seconds: 60 };
+const HOLDER = { pid: 508, user: 'root', terminal: 'pts/2' };
 const SIMULATION = { kind: 'simulation', state: 'draining', seconds: 1 };
 
 describe('a lease request', () => {
@@ -19,6 +20,8 @@ describe('a lease request', () => {
     { ...OVERRIDE, seconds: 1.5, reason: 'größer → “quoted” \u{1f6a7}' } as LeaseRequest,
     SIMULATION as LeaseRequest,
     { ...SIMULATION, state: 'a_state-2' } as LeaseRequest,
+    { ...OVERRIDE, holder: HOLDER } as LeaseRequest,
+    { ...SIMULATION, holder: { ...HOLDER, terminal: null } } as LeaseRequest,
   ];
   for (const request of taken) {
     test(`is taken: ${JSON.stringify(request)}`, () => {
@@ -61,6 +64,19 @@ describe('a lease request', () => {
     ['endless time', '{"kind":"simulation","state":"draining","seconds":1e999}', /^seconds: /],
     ['a malformed state', { ...SIMULATION, state: '../etc' }, /^state: expected a name such as draining/],
     ['no state', { ...SIMULATION, state: '' }, /^state: expected/],
+    [
+      'a holder that is none',
+      { ...OVERRIDE, holder: null },
+      /^holder: expected a pid, a user and a terminal/,
+    ],
+    ['a holder without a pid', { ...SIMULATION, holder: { ...HOLDER, pid: 0 } }, /^holder: expected/],
+    ['a pid as text', { ...SIMULATION, holder: { ...HOLDER, pid: '1' } }, /^holder: expected/],
+    ['a pid beyond any', { ...OVERRIDE, holder: { ...HOLDER, pid: 4_194_305 } }, /^holder: expected/],
+    ['a user of two words', { ...OVERRIDE, holder: { ...HOLDER, user: 'a b' } }, /^holder: expected/],
+    ['a user with a line end', { ...OVERRIDE, holder: { ...HOLDER, user: 'a\n' } }, /^holder: expected/],
+    ['a long user', { ...OVERRIDE, holder: { ...HOLDER, user: 'a'.repeat(65) } }, /^holder: expected/],
+    ['a terminal that is none', { ...OVERRIDE, holder: { pid: 1, user: 'a' } }, /^holder: expected/],
+    ['more of a holder', { ...OVERRIDE, holder: { ...HOLDER, home: '/' } }, /^holder: expected/],
     ['a long state', { ...SIMULATION, state: 'a'.repeat(65) }, /^state: expected/],
     ['a state with a line end', { ...SIMULATION, state: 'draining\n' }, /^state: expected/],
   ];

@@ -33,7 +33,7 @@ export const IN_PLACE: TableObservation = {
 };
 export const ORPHAN: TableObservation = { ...IN_PLACE, holder: 'nobody' };
 export const UNKNOWN: Answer = { kind: 'unknown', class: 'transport', message: 'connection refused' };
-export const FRESH = adopt(null, ABSENT, NOW);
+export const FRESH = adopt(null, ABSENT);
 
 export function known(state: string, more: Partial<KnownAnswer> = {}): KnownAnswer {
   return {

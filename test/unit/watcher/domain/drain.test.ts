@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { adopt } from '../../../../src/watcher/domain/adopt.ts';
 import type { AgentState } from '../../../../src/watcher/domain/agent-state.ts';
+import type { TableObservation } from '../../../../src/watcher/domain/desired-firewall.ts';
 import { type DrainCount, isDrained, nextDueMs } from '../../../../src/watcher/domain/drain.ts';
-import { type PlanConfig, recordedState } from '../../../../src/watcher/domain/plan.ts';
+import type { Lease } from '../../../../src/watcher/domain/lease.ts';
+import { plan, type PlanConfig, recordedState } from '../../../../src/watcher/domain/plan.ts';
 import {
   ABSENT,
   after,
@@ -26,6 +28,8 @@ const TIMEOUT: PlanConfig = { ...CONFIG, drainTimeoutMs: 60_000 };
 const CLOSING: PlanConfig = { ...TIMEOUT, onDrainTimeout: 'close' };
 const DELAYED: PlanConfig = { ...CONFIG, refuseDelayMs: 10_000 };
 
+const ALTERED = { ...IN_PLACE, ruleset: null, difference: 'a rule is gone' } as TableObservation;
+
 /** A drain that began at 0, by an agent with this configuration. */
 function draining(config: PlanConfig): AgentState {
   const running = after(FRESH, known('running'), ABSENT, config).next;
@@ -34,19 +38,47 @@ function draining(config: PlanConfig): AgentState {
 
 describe('the outcome of a drain', () => {
   test('complete: told once, with the scripts in drained/, and on record', () => {
-    const result = observed(draining(CONFIG), { count: NONE_LEFT, table: null }, CONFIG, 5_000);
+    const result = observed(draining(CONFIG), { count: NONE_LEFT, table: IN_PLACE }, CONFIG, 5_000);
     assert.deepEqual(kinds(result.steps), ['run-drained-hooks', 'record']);
     assert.deepEqual(result.steps[0], { kind: 'run-drained-hooks', outcome: 'complete', connectionsLeft: 0 });
     assert.deepEqual(events(result.steps), ['drained']);
-    assert.deepEqual(observed(result.next, { count: NONE_LEFT, table: null }).steps, []);
+    assert.deepEqual(observed(result.next, { count: NONE_LEFT, table: IN_PLACE }).steps, []);
     assert.equal(isDrained(result.next, NONE_LEFT), true);
   });
 
   test('one who connected since, from a source never refused, is not denied; the scripts are not run again', () => {
-    const complete = observed(draining(CONFIG), { count: NONE_LEFT, table: null }).next;
+    const complete = observed(draining(CONFIG), { count: NONE_LEFT, table: IN_PLACE }).next;
     const busy = observed(complete, { count: SOME_LEFT, table: null });
     assert.deepEqual([busy.steps, isDrained(busy.next, SOME_LEFT)], [[], false]);
-    assert.deepEqual(observed(busy.next, { count: NONE_LEFT, table: null }).steps, []);
+    assert.deepEqual(observed(busy.next, { count: NONE_LEFT, table: IN_PLACE }).steps, []);
+  });
+
+  test('nobody left is not enough: the table is looked at before it is told', () => {
+    const unseen = observed(draining(CONFIG), { count: NONE_LEFT, table: null });
+    assert.deepEqual([unseen.steps, unseen.isLookDue], [[], true]);
+    const seen = observed(unseen.next, { count: NONE_LEFT, table: IN_PLACE });
+    assert.deepEqual([events(seen.steps), seen.isLookDue], [['drained'], false]);
+  });
+
+  for (const table of [ABSENT, { table: 'unknown', problem: 'no' }, ALTERED] as const) {
+    test(`a count from before the table was ${table.table} says nothing`, () => {
+      const { steps } = observed(draining(CONFIG), { count: NONE_LEFT, table });
+      assert.deepEqual([kinds(steps), events(steps)], [['apply-ruleset'], []]);
+    });
+  }
+
+  test('at the deadline, nobody being left is looked into before the time-out is told', () => {
+    const unseen = observed(draining(TIMEOUT), { count: NONE_LEFT, table: null }, TIMEOUT, 60_000);
+    assert.deepEqual([unseen.steps, unseen.isLookDue], [[], true]);
+    const seen = { count: NONE_LEFT, table: IN_PLACE };
+    assert.deepEqual(events(observed(unseen.next, seen, TIMEOUT, 60_010).steps), ['drained']);
+    const gone = observed(unseen.next, { count: NONE_LEFT, table: ABSENT }, TIMEOUT, 60_010);
+    assert.deepEqual(events(gone.steps), ['drain-timeout']);
+    assert.deepEqual(gone.steps[1], {
+      kind: 'run-drained-hooks',
+      outcome: 'timeout',
+      connectionsLeft: null,
+    });
   });
 
   const unfinished: [string, DrainCount | null][] = [
@@ -76,17 +108,52 @@ describe('the outcome of a drain', () => {
         connectionsLeft: left,
       });
       assert.deepEqual(events(late.steps), ['drain-timeout']);
-      const ended = observed(late.next, { count: NONE_LEFT, table: null }, TIMEOUT, 70_000);
+      const ended = observed(late.next, { count: NONE_LEFT, table: IN_PLACE }, TIMEOUT, 70_000);
       assert.deepEqual([ended.steps, isDrained(ended.next, NONE_LEFT)], [[], false]);
     });
   }
 
   test('the next drain has an outcome of its own', () => {
-    const complete = observed(draining(CONFIG), { count: NONE_LEFT, table: null }).next;
+    const complete = observed(draining(CONFIG), { count: NONE_LEFT, table: IN_PLACE }).next;
     const open = after(complete, known('running'), IN_PLACE).next;
     assert.equal(open.drain, null);
     const again = after(open, known('draining')).next;
-    assert.deepEqual(events(observed(again, { count: NONE_LEFT, table: null }).steps), ['drained']);
+    assert.deepEqual(events(observed(again, { count: NONE_LEFT, table: IN_PLACE }).steps), ['drained']);
+  });
+});
+
+describe('a drain that was rehearsed', () => {
+  const LEASE = { sinceWallMs: 5, untilWallMs: 9 };
+  const leases: Lease[] = [
+    { kind: 'simulation', state: 'draining', ...LEASE },
+    { kind: 'override', verdict: 'closed', reason: 'maintenance', ...LEASE },
+  ];
+  for (const lease of leases) {
+    test(`${lease.kind}: the real one that begins in it has its own deadline, outcome and scripts`, () => {
+      const running = after(FRESH, known('running'), ABSENT, CLOSING).next;
+      const begun = observed(running, { lease }, CLOSING).next;
+      const overdue = observed(begun, { count: SOME_LEFT, table: IN_PLACE }, CLOSING, 60_000).next;
+      assert.equal(overdue.drain?.outcome, 'timeout');
+      const closing = { ...IN_PLACE, ruleset: { ...RULESET, closing: true } } as typeof IN_PLACE;
+      const real = after(overdue, known('draining'), closing, CLOSING, 61_000);
+      assert.deepEqual(real.next.drain?.sinceMonotonicMs, 61_000);
+      const [apply] = real.steps;
+      assert.equal(apply?.kind === 'apply-ruleset' && apply.ruleset.closing, false);
+      const still = observed(real.next, { count: SOME_LEFT, table: IN_PLACE }, CLOSING, 120_999);
+      assert.deepEqual(still.steps, []);
+      const ended = observed(still.next, { lease: null, table: IN_PLACE }, CLOSING, 121_000);
+      assert.deepEqual(events(ended.steps).at(-1), 'drain-timeout');
+    });
+  }
+
+  test('a lease over a real drain is the same drain', () => {
+    const complete = observed(draining(CONFIG), { count: NONE_LEFT, table: IN_PLACE }).next;
+    const [lease] = leases;
+    assert.ok(lease);
+    const leased = observed(complete, { lease, count: NONE_LEFT, table: IN_PLACE }).next;
+    const ended = observed(leased, { lease: null, count: NONE_LEFT, table: IN_PLACE });
+    assert.equal(ended.next.drain?.outcome, 'complete');
+    assert.deepEqual(kinds(ended.steps), []);
   });
 });
 
@@ -149,23 +216,25 @@ describe('--refuse-delay', () => {
   const restarts: [string, number, string[]][] = [
     ['in the middle: the rest of it is waited for', 4_000, []],
     ['after it: refused at once', 10_000, ['apply-ruleset']],
-    ['with a wall clock set back: waited for anew', -86_400_000, []],
   ];
-  for (const [name, elapsedMs, expected] of restarts) {
-    test(`a restart ${name}`, () => {
-      const now = { wallMs: NOW.wallMs + elapsedMs, monotonicMs: 500 };
-      const adopted = adopt(recordedState(waiting), ABSENT, now);
-      const steps = observed(adopted, {}, DELAYED, 500).steps;
-      assert.deepEqual(kinds(steps), expected);
-      const due = nextDueMs(adopted.drain, DELAYED, 500);
-      assert.equal(due, expected.length > 0 ? null : 500 + 10_000 - Math.max(0, elapsedMs));
-    });
+  for (const [name, atMs, expected] of restarts) {
+    // A clock that was set meanwhile brings no deadline nearer, and puts none off.
+    for (const setByMs of [0, 86_400_000, -86_400_000]) {
+      test(`a restart ${name}, the wall clock set by ${setByMs} ms`, () => {
+        const adopted = adopt(recordedState(waiting), ABSENT);
+        const wallMs = NOW.wallMs + atMs + setByMs;
+        const nothing = { answer: null, signals: null, lease: null, count: null, table: ABSENT };
+        const { steps } = plan(adopted, { ...nothing, monotonicMs: atMs, wallMs }, DELAYED);
+        assert.deepEqual(kinds(steps), expected);
+        assert.equal(nextDueMs(adopted.drain, DELAYED, atMs), expected.length > 0 ? null : 10_000);
+      });
+    }
   }
 });
 
 test('an outcome survives a restart: the scripts do not run again', () => {
-  const complete = observed(draining(CONFIG), { count: NONE_LEFT, table: null }).next;
-  const adopted = adopt(recordedState(complete), IN_PLACE, NOW);
+  const complete = observed(draining(CONFIG), { count: NONE_LEFT, table: IN_PLACE }).next;
+  const adopted = adopt(recordedState(complete), IN_PLACE);
   const again = observed(adopted, { count: NONE_LEFT, table: IN_PLACE });
   assert.deepEqual(kinds(again.steps), ['apply-ruleset']);
   assert.equal(isDrained(again.next, NONE_LEFT), true);

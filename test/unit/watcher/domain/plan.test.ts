@@ -16,7 +16,6 @@ import {
   IN_PLACE,
   kinds,
   known,
-  NOW,
   ORPHAN,
   refusing,
   RULESET,
@@ -285,7 +284,8 @@ describe('starting', () => {
     reasons: [{ source: 'state', detail: 'draining', sinceWallMs: 1 }],
     instanceState: 'draining',
     stateSinceWallMs: 1,
-    drain: { sinceWallMs: 1, outcome: null },
+    drain: { sinceWallMs: 1, sinceMonotonicMs: 0, outcome: null },
+    open: null,
     isTableLeased: false,
   };
   const rows: [string, RecordedState | null, TableObservation, string[]][] = [
@@ -298,7 +298,7 @@ describe('starting', () => {
   ];
   for (const [name, record, table, expected] of rows) {
     test(name, () => {
-      const steps = after(adopt(record, table, NOW), null, table).steps;
+      const steps = after(adopt(record, table), null, table).steps;
       assert.deepEqual(
         kinds(steps).filter((kind) => kind.endsWith('-ruleset')),
         expected,
@@ -307,7 +307,7 @@ describe('starting', () => {
   }
 
   test('a saved table goes with the first answer, and stays while there is none', () => {
-    const start = adopt(null, ORPHAN, NOW);
+    const start = adopt(null, ORPHAN);
     const unanswered = after(start, UNKNOWN, ORPHAN);
     assert.deepEqual(kinds(unanswered.steps), []);
     assert.deepEqual(kinds(after(unanswered.next, known('running'), ORPHAN).steps), [
@@ -317,7 +317,7 @@ describe('starting', () => {
   });
 
   test('the same state as recorded runs no scripts again', () => {
-    const steps = after(adopt(drained, ORPHAN, NOW), known('draining'), ORPHAN).steps;
+    const steps = after(adopt(drained, ORPHAN), known('draining'), ORPHAN).steps;
     assert.equal(
       steps.some((step) => step.kind === 'run-hooks'),
       false,

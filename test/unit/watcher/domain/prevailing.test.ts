@@ -8,20 +8,8 @@ import type { Lease } from '../../../../src/watcher/domain/lease.ts';
 import { recordedState } from '../../../../src/watcher/domain/plan.ts';
 import { prevailing } from '../../../../src/watcher/domain/prevailing.ts';
 import type { SignalReadings } from '../../../../src/watcher/domain/signals.ts';
-import type { Step } from '../../../../src/watcher/domain/step.ts';
-import {
-  ABSENT,
-  after,
-  CONFIG,
-  events,
-  FRESH,
-  IN_PLACE,
-  kinds,
-  known,
-  NOW,
-  observed,
-  UNKNOWN,
-} from './cycle.ts';
+import type { Announcement, Step } from '../../../../src/watcher/domain/step.ts';
+import { ABSENT, after, CONFIG, events, FRESH, IN_PLACE, kinds, known, observed, UNKNOWN } from './cycle.ts';
 
 const RUNNING = after(FRESH, known('running')).next;
 const DRAINING = after(RUNNING, known('draining')).next;
@@ -36,6 +24,11 @@ const OPEN: Lease = { ...CLOSED, verdict: 'open', reason: 'the API is wrong' };
 const SIMULATED: Lease = { kind: 'simulation', state: 'draining', sinceWallMs: 5, untilWallMs: 9 };
 const SPOT: SignalReadings = { 'spot-interruption': { kind: 'drains', detail: 'terminate at noon' } };
 const CLEAR: SignalReadings = { 'spot-interruption': { kind: 'clear' } };
+
+function announced(steps: readonly Step[], event: Announcement['event']): Announcement | undefined {
+  const found = steps.find((step) => step.kind === 'announce' && step.announcement.event === event);
+  return found?.kind === 'announce' ? found.announcement : undefined;
+}
 
 function hooks(steps: readonly Step[]): string[] {
   return steps.flatMap((step) => (step.kind === 'run-hooks' ? [`${step.from}->${step.to}`] : []));
@@ -88,6 +81,13 @@ describe('an override', () => {
     ]);
   });
 
+  test('before anything is known: what could not be opened at its end is opened later', () => {
+    const closed = observed(FRESH, { lease: CLOSED }).next;
+    // A reload in the same moment, or a kernel that refused once: this process does not stand behind the table any more.
+    const ended = observed({ ...closed, adopted: false }, { lease: null, table: IN_PLACE }).next;
+    assert.deepEqual(kinds(observed(ended, { table: IN_PLACE }).steps), ['remove-ruleset']);
+  });
+
   const restarts: [string, AgentState, Lease, TableObservation, string][] = [
     ['closed, dead with its agent: opened at the next start', RUNNING, CLOSED, IN_PLACE, 'remove-ruleset'],
     ['closed before anything was known: opened too', FRESH, CLOSED, IN_PLACE, 'remove-ruleset'],
@@ -97,11 +97,31 @@ describe('an override', () => {
   for (const [name, state, lease, table, expected] of restarts) {
     test(name, () => {
       const leased = observed(state, { lease }).next;
-      const start = adopt(recordedState(leased), table, NOW);
+      const start = adopt(recordedState(leased), table);
       const done = kinds(observed(start, { table }).steps).filter((kind) => kind !== 'record');
       assert.deepEqual(done, [expected]);
     });
   }
+});
+
+describe('a record of another instance', () => {
+  const record = recordedState(DRAINING);
+  const adopted = adopt({ ...record, instanceId: 'i-old' }, IN_PLACE);
+
+  test('is forgotten as soon as the context says which instance this is, and the ports stay as they are', () => {
+    const seen = observed(adopted, { answer: UNKNOWN, instanceId: 'i-1', table: IN_PLACE });
+    const { instanceId, instanceState, shownState } = seen.next;
+    assert.deepEqual([instanceId, instanceState, shownState], ['i-1', null, null]);
+    assert.equal(prevailing(seen.next).desired, 'refuse');
+    assert.deepEqual(hooks(seen.steps), []);
+    const simulated = observed(adopted, { lease: SIMULATED, instanceId: 'i-1', table: IN_PLACE });
+    assert.deepEqual(hooks(simulated.steps), ['unknown->draining']);
+  });
+
+  test('stays while that is not known, and when it is the same', () => {
+    for (const instanceId of [null, 'i-old'])
+      assert.equal(observed(adopted, { instanceId, table: IN_PLACE }).next.shownState, 'draining');
+  });
 });
 
 describe('a simulation', () => {
@@ -119,6 +139,29 @@ describe('a simulation', () => {
     );
   });
 
+  test('is told to have begun and ended before what follows from it, which is told to be simulated', () => {
+    const begun = observed(RUNNING, { lease: SIMULATED });
+    assert.deepEqual(events(begun.steps), ['lease-began', 'state-changed', 'refusing']);
+    assert.deepEqual(announced(begun.steps, 'state-changed'), {
+      event: 'state-changed',
+      from: 'running',
+      to: 'draining',
+      isSimulated: true,
+    });
+    const ended = observed(begun.next, { lease: null, leaseEnd: 'released', table: IN_PLACE });
+    assert.deepEqual(events(ended.steps).slice(0, 2), ['lease-ended', 'state-changed']);
+    assert.deepEqual(announced(ended.steps, 'lease-ended'), {
+      event: 'lease-ended',
+      lease: SIMULATED,
+      why: 'released',
+    });
+    assert.deepEqual(announced(ended.steps, 'state-changed'), {
+      event: 'state-changed',
+      from: 'draining',
+      to: 'running',
+    });
+  });
+
   test('a real drain that began meanwhile goes on without another transition', () => {
     const begun = observed(RUNNING, { lease: SIMULATED }).next;
     const real = after(begun, known('draining'), IN_PLACE).next;
@@ -129,7 +172,7 @@ describe('a simulation', () => {
 
   test('an agent that dies in it opens at its next start, and runs the scripts of the state that is', () => {
     const begun = observed(RUNNING, { lease: SIMULATED }).next;
-    const start = adopt(recordedState(begun), IN_PLACE, NOW);
+    const start = adopt(recordedState(begun), IN_PLACE);
     const opened = observed(start, { table: IN_PLACE });
     assert.equal(kinds(opened.steps)[0], 'remove-ruleset');
     assert.deepEqual(hooks(after(opened.next, known('running')).steps), ['draining->running']);
@@ -137,6 +180,13 @@ describe('a simulation', () => {
 
   test('runs scripts where nothing was known before', () => {
     assert.deepEqual(hooks(observed(FRESH, { lease: SIMULATED }).steps), ['unknown->draining']);
+  });
+
+  test('where nothing was known before, scripts hear how it ends once something is', () => {
+    const begun = observed(FRESH, { lease: SIMULATED }).next;
+    const ended = observed(begun, { lease: null, table: IN_PLACE });
+    assert.deepEqual([kinds(ended.steps), hooks(ended.steps)], [['remove-ruleset', 'record'], []]);
+    assert.deepEqual(hooks(after(ended.next, known('running')).steps), ['draining->running']);
   });
 
   test('an instance that is left to AWS is left to it', () => {
@@ -189,12 +239,64 @@ describe('other reasons to drain', () => {
     ]);
   });
 
+  test('one that ends before the API is heard opens what it closed', () => {
+    const alone = observed(observed(FRESH, { signals: CLEAR }).next, { signals: SPOT });
+    assert.deepEqual(hooks(alone.steps), ['unknown->draining']);
+    const over = observed({ ...alone.next, adopted: false }, { signals: CLEAR, table: IN_PLACE });
+    assert.deepEqual(kinds(over.steps), ['remove-ruleset', 'record']);
+    assert.deepEqual(hooks(after(over.next, known('running')).steps), ['draining->running']);
+  });
+
+  test("what the API's silence means is told as it is, where another source or a lease has the say", () => {
+    const config = { ...CONFIG, maxHoldMs: 60_000 };
+    const stands = (state: AgentState, atMs: number): unknown[] =>
+      after(state, UNKNOWN, IN_PLACE, config, atMs).steps.flatMap((step) =>
+        step.kind === 'announce' && 'desired' in step.announcement
+          ? [[step.announcement.event, step.announcement.desired]]
+          : [],
+      );
+    assert.deepEqual(stands(begun.next, 0), [['hold-began', 'refuse']]);
+    assert.deepEqual(stands(observed(RUNNING, { lease: CLOSED }).next, 0), [['hold-began', 'refuse']]);
+    const both = observed(DRAINING, { signals: SPOT, table: IN_PLACE }).next;
+    const held = after(both, UNKNOWN, IN_PLACE, config, 0).next;
+    assert.deepEqual(stands(held, 60_000), [['hold-expired', 'refuse']]);
+  });
+
+  test('left to AWS is left to it also when the API has been silent for longer than --max-hold', () => {
+    const config = { ...CONFIG, maxHoldMs: 60_000 };
+    const left = after(FRESH, known('running', { targetGroups: 2 }), ABSENT, config).next;
+    const silent = after(left, UNKNOWN, ABSENT, config).next;
+    const expired = after(silent, UNKNOWN, ABSENT, config, 60_000).next;
+    const signalled = observed(expired, { signals: SPOT }, config, 61_000);
+    assert.equal(prevailing(signalled.next).desired, 'open');
+  });
+
+  test('left to AWS is left to it also after a restart, before the API is heard, and that is told again', () => {
+    const answer = known('running', { targetGroups: 2 });
+    const left = observed(after(FRESH, answer).next, { signals: SPOT }).next;
+    const start = observed(adopt(recordedState(left), ABSENT), {});
+    assert.deepEqual([prevailing(start.next).desired, start.steps], ['open', []]);
+    assert.deepEqual(events(after(start.next, answer).steps), ['state-confirmed', 'open']);
+  });
+
+  test('one more reason within --refuse-delay says how long is left of it', () => {
+    const config = { ...CONFIG, refuseDelayMs: 10_000 };
+    const running = after(FRESH, known('running'), ABSENT, config).next;
+    const waiting = after(running, known('draining'), ABSENT, config).next;
+    const { steps } = observed(waiting, { signals: SPOT }, config, 4_000);
+    const told = steps.flatMap((step) => (step.kind === 'announce' ? [step.announcement] : []));
+    assert.deepEqual(
+      told.map((one) => one.event === 'refusing' && one.inMs),
+      [6_000],
+    );
+  });
+
   test('a source no longer asked for is forgotten', () => {
     assert.equal(kinds(observed(begun.next, { signals: {}, table: IN_PLACE }).steps)[0], 'remove-ruleset');
   });
 
   test('it survives a restart', () => {
-    const start = adopt(recordedState(begun.next), ABSENT, NOW);
+    const start = adopt(recordedState(begun.next), ABSENT);
     assert.deepEqual([prevailing(start).desired, sources(start)], ['refuse', ['spot-interruption']]);
     assert.equal(start.desired, 'open');
   });

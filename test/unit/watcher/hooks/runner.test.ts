@@ -81,7 +81,14 @@ describe('scripts of a state change', () => {
   });
 
   it('have / for a home where the uid has none', () => {
-    const transition: HookTransition = { kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} };
+    const transition: HookTransition = {
+      kind: 'state',
+      isDraining: true,
+      id: 't1',
+      from: 'running',
+      to: 'draining',
+      env: {},
+    };
     const nowhere = (): string => {
       throw new Error('A system error occurred: uv_os_homedir returned ENOENT');
     };
@@ -263,11 +270,11 @@ describe('ending scripts', () => {
     directory.add('draining/10-a', 'echo $$; exec sleep 300');
     directory.add('draining/20-b', 'echo never');
     const runner = observeRunner(directory);
-    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
     const line = await runner.waitFor(({ kind }) => kind === 'line');
-    runner.submit({ kind: 'state', id: 't2', from: 'draining', to: 'running', env: {} });
+    runner.submit({ kind: 'state', isDraining: false, id: 't2', from: 'draining', to: 'running', env: {} });
     await Promise.all([runner.stop(), runner.stop()]);
-    runner.submit({ kind: 'state', id: 't3', from: 'draining', to: 'running', env: {} });
+    runner.submit({ kind: 'state', isDraining: false, id: 't3', from: 'draining', to: 'running', env: {} });
     assert.equal(line.kind === 'line' && isAlive(Number(line.text)), false);
     assert.deepEqual(
       runner.reports.map((report) => `${report.change} ${report.kind}`),
@@ -289,7 +296,7 @@ describe('successive changes', () => {
   it('submit returns before anything begins', async () => {
     directory.add('draining/10-a', 'echo a');
     const runner = observeRunner(directory);
-    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
     assert.deepEqual([runner.begun, runner.reports], [[], []]);
     await runner.waitFor(({ kind }) => kind === 'completed');
     await runner.stop();
@@ -298,7 +305,7 @@ describe('successive changes', () => {
   it('stopped before it begins, a change is told as not begun', async () => {
     directory.add('draining/10-a', 'echo a');
     const runner = observeRunner(directory);
-    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
     await runner.stop();
     assert.deepEqual(runner.reports, [{ kind: 'not-begun', change: 't1', to: 'draining' }]);
     assert.deepEqual(runner.begun, []);
@@ -322,7 +329,7 @@ describe('successive changes', () => {
       onBegin: () => {},
       onReport: (report) => void reports.push(report),
     });
-    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
     await stopped;
     assert.deepEqual(
       reports.map(({ kind }) => kind),
@@ -334,7 +341,7 @@ describe('successive changes', () => {
   it('begin before the first refusal or script of theirs', async () => {
     directory.add('draining/10-a', 'echo a', 0o644);
     const runner = observeRunner(directory);
-    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
     await runner.waitFor(({ kind }) => kind === 'completed');
     assert.deepEqual(runner.begun, [['t1', 0]]);
     await runner.stop();
@@ -357,10 +364,17 @@ describe('successive changes', () => {
         if (report.kind === 'completed') resolve();
         if (report.kind !== 'given-up') return;
         isWrong = false;
-        runner.submit({ kind: 'state', id: 't2', from: 'draining', to: 'running', env: {} });
+        runner.submit({
+          kind: 'state',
+          isDraining: true,
+          id: 't2',
+          from: 'draining',
+          to: 'running',
+          env: {},
+        });
       },
     });
-    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
     await promise;
     assert.deepEqual(reports[0], { kind: 'given-up', change: 't1', to: 'draining', problem: 'no such user' });
     assert.deepEqual(lines(reports), ['a']);
@@ -376,11 +390,11 @@ describe('successive changes', () => {
     directory.add('running/10-a', `echo "run $1" >>${log}`);
     directory.add('bounced/10-a', `echo "run $1" >>${log}`);
     const runner = observeRunner(directory);
-    runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
     await runner.waitFor(({ kind }) => kind === 'started');
-    runner.submit({ kind: 'state', id: 't2', from: 'draining', to: 'bounced', env: {} });
-    runner.submit({ kind: 'state', id: 't3', from: 'bounced', to: 'draining', env: {} });
-    runner.submit({ kind: 'state', id: 't4', from: 'draining', to: 'running', env: {} });
+    runner.submit({ kind: 'state', isDraining: false, id: 't2', from: 'draining', to: 'bounced', env: {} });
+    runner.submit({ kind: 'state', isDraining: true, id: 't3', from: 'bounced', to: 'draining', env: {} });
+    runner.submit({ kind: 'state', isDraining: false, id: 't4', from: 'draining', to: 'running', env: {} });
     directory.add('go', 'true');
     await runner.waitFor(({ kind, change }) => kind === 'completed' && change === 't4');
     assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n'), [
@@ -400,4 +414,33 @@ describe('successive changes', () => {
     );
     await runner.stop();
   });
+
+  const goingOn: [string, Pick<HookTransition, 'to' | 'isDraining'>, string[]][] = [
+    ['a state that goes on with the drain', { to: 'stopping', isDraining: true }, ['drained', 'stopping']],
+    ['a state that ends the drain', { to: 'running', isDraining: false }, ['running']],
+  ];
+  for (const [name, newer, expected] of goingOn) {
+    it(`the outcome of a drain that waits for slow scripts, and ${name}`, async () => {
+      const log = join(directory.path, 'log');
+      directory.add('draining/10-a', `while [ ! -e ${directory.path}/go ]; do sleep 0.02; done`);
+      for (const to of ['drained', newer.to]) directory.add(`${to}/10-a`, `echo "$1" >>${log}`);
+      const runner = observeRunner(directory);
+      const drain: HookTransition = {
+        kind: 'state',
+        isDraining: true,
+        id: 't1',
+        from: 'running',
+        to: 'draining',
+        env: {},
+      };
+      runner.submit(drain);
+      await runner.waitFor(({ kind }) => kind === 'started');
+      runner.submit({ ...drain, kind: 'drained', id: 't2', from: 'draining', to: 'drained' });
+      runner.submit({ ...drain, ...newer, id: 't3', from: 'draining' });
+      directory.add('go', 'true');
+      await runner.waitFor(({ kind, change }) => kind === 'completed' && change === 't3');
+      assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n'), expected);
+      await runner.stop();
+    });
+  }
 });

@@ -96,7 +96,15 @@ export async function runAll(
   graceMs?: number,
 ): Promise<readonly HookReport[]> {
   const runner = observeRunner(directory, timeoutMs, graceMs);
-  runner.submit({ kind: 'state', id: 't1', from: 'running', to: 'draining', env: {}, ...transition });
+  runner.submit({
+    kind: 'state',
+    isDraining: true,
+    id: 't1',
+    from: 'running',
+    to: 'draining',
+    env: {},
+    ...transition,
+  });
   await runner.waitFor(({ kind }) => kind === 'completed' || kind === 'no-directory');
   return runner.reports;
 }

@@ -31,6 +31,7 @@ export const SOURCE: SourceView = {
   apiUrl: 'https://api/v1/',
   group: 'blue',
   region: 'eu-west-1',
+  instanceId: null,
   contextAgeMs: 30_000,
 };
 
@@ -53,7 +54,7 @@ export class MetricsScene {
 
   /** What the loop stands at, with some of it replaced. */
   settle(state: Partial<AgentState> = {}, summary: Partial<Summary> = {}): void {
-    const whole = { ...adopt(null, { table: 'absent' }, { wallMs: NOW_MS, monotonicMs: 0 }), ...state };
+    const whole = { ...adopt(null, { table: 'absent' }), ...state };
     this.tell.settled({
       state: whole,
       now: prevailing(whole),
@@ -94,7 +95,7 @@ export async function busyScene(): Promise<MetricsScene> {
   kernel.refuse(0, 3);
   await firewall.inspect();
   tell.tableInstalled(RULESET, 'the table was removed', { kind: 'changed', pid: 42, command: 'nft' });
-  tell.connections({ known: true, perRange: [4, 1], total: 5, idle: 2 });
+  tell.connections({ known: true, perRange: [4, 1], total: 5, idle: 2 }, RULESET.ports);
   tell.connectionsClosed({ closed: 4, failed: 1 });
   tell.announce({ event: 'drain-timeout', lastedMs: 600_000, connectionsLeft: 5, isClosing: true });
   tell.degraded('table', 'fought over');
@@ -137,6 +138,7 @@ export async function busyScene(): Promise<MetricsScene> {
       hold: {
         sinceMonotonicMs: 0,
         sinceWallMs: NOW_MS - 5_000,
+        class: 'transport',
         classes: ['transport'],
         message: 'connection refused',
         noInformationPolls: 0,

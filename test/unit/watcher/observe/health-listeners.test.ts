@@ -20,7 +20,7 @@ const isDescribed = new Ajv2020({ strict: true, allowUnionTypes: true }).compile
 );
 
 const HOST = '127.0.0.1';
-const NOTHING_KNOWN = adopt(null, { table: 'absent' }, { wallMs: 0, monotonicMs: 0 });
+const NOTHING_KNOWN = adopt(null, { table: 'absent' });
 const SINCE = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 const RUNNING: AgentState = { ...NOTHING_KNOWN, desired: 'open', instanceState: 'running' };

@@ -26,14 +26,19 @@ const ANNOUNCEMENTS: Readonly<Record<Announcement['event'], readonly Announcemen
   'state-changed': [
     { event: 'state-changed', from: null, to: 'running' },
     { event: 'state-changed', from: 'running', to: 'draining' },
+    { event: 'state-changed', from: 'running', to: 'draining', isSimulated: true },
   ],
   'state-confirmed': [{ event: 'state-confirmed', state: 'running' }],
   'lease-began': [
     { event: 'lease-began', lease: OVERRIDE },
     { event: 'lease-began', lease: { ...OVERRIDE, verdict: 'open' } },
     { event: 'lease-began', lease: SIMULATION },
+    { event: 'lease-began', lease: { ...SIMULATION, holder: { pid: 508, user: 'root', terminal: null } } },
   ],
-  'lease-ended': [{ event: 'lease-ended', lease: SIMULATION }],
+  'lease-ended': [
+    { event: 'lease-ended', lease: SIMULATION, why: null },
+    { event: 'lease-ended', lease: SIMULATION, why: 'connection' },
+  ],
   refusing: [
     { event: 'refusing', reasons: REASONS, isEnforced: true, inMs: 0 },
     { event: 'refusing', reasons: REASONS, isEnforced: true, inMs: 30_000 },
@@ -52,7 +57,10 @@ const ANNOUNCEMENTS: Readonly<Record<Announcement['event'], readonly Announcemen
   'hold-began': [{ event: 'hold-began', class: 'transport', message: 'no route', desired: 'refuse' }],
   'hold-cause': [{ event: 'hold-cause', class: 'no-verdict', message: 'state odd', desired: 'undetermined' }],
   'hold-ended': [{ event: 'hold-ended', lastedMs: 1234.5 }],
-  'hold-expired': [{ event: 'hold-expired', lastedMs: 1234.5 }],
+  'hold-expired': [
+    { event: 'hold-expired', lastedMs: 1234.5, desired: 'open' },
+    { event: 'hold-expired', lastedMs: 1234.5, desired: 'refuse' },
+  ],
   'no-information': [{ event: 'no-information', polls: 10 }],
 };
 

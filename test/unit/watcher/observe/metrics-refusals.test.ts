@@ -1,7 +1,8 @@
 // The counter over tables that come and go: never backwards, nothing twice.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { RefusalTally, type TableLook } from '../../../../src/watcher/observe/metrics-refusals.ts';
+import type { TableLook } from '../../../../src/firewall/look.ts';
+import { RefusalTally } from '../../../../src/watcher/observe/metrics-refusals.ts';
 
 /** One table's counts by range, or what else was found. */
 type Look = Readonly<Record<string, number>> | 'absent' | 'foreign' | 'unknown' | 'altered' | 'uncounted';

@@ -113,9 +113,9 @@ describe('state', () => {
 describe('connections', () => {
   test('one that cannot be counted has no value, not even the last one', async () => {
     const scene = new MetricsScene();
-    scene.tell.connections({ known: true, perRange: [0, 0], total: 0, idle: 0 });
+    scene.tell.connections({ known: true, perRange: [0, 0], total: 0, idle: 0 }, SETTINGS.ports);
     assert.equal(await read(scene, 'connections_left'), 0);
-    scene.tell.connections({ known: false, reason: 'conntrack cannot be read' });
+    scene.tell.connections({ known: false, reason: 'conntrack cannot be read' }, SETTINGS.ports);
     assert.equal(await read(scene, 'connections_left'), undefined);
     assert.deepEqual(await seriesOf(scene, 'range_connections_left'), {});
   });
@@ -123,16 +123,18 @@ describe('connections', () => {
   test('with more than 256 ranges only the sum', async () => {
     const scene = new MetricsScene();
     const ports = Array.from({ length: 257 }, (_, i) => ({ first: 1000 + 2 * i, last: 1000 + 2 * i }));
-    scene.settings = { ...SETTINGS, ports };
-    scene.tell.connections({ known: true, perRange: ports.map(() => 1), total: 257, idle: 0 });
+    scene.tell.connections({ known: true, perRange: ports.map(() => 1), total: 257, idle: 0 }, ports);
     assert.deepEqual(await seriesOf(scene, 'range_connections_left'), { all: 257 });
   });
 
-  test('a count of other ports, from before a reload, gives the total alone', async () => {
+  test('a count of the ports before a reload stays under their names', async () => {
     const scene = new MetricsScene();
-    scene.tell.connections({ known: true, perRange: [1, 2, 3], total: 6, idle: 0 });
-    assert.deepEqual(await seriesOf(scene, 'range_connections_left'), {});
-    assert.equal(await read(scene, 'connections_left'), 6);
+    const before = [
+      { first: 1, last: 1 },
+      { first: 2, last: 9 },
+    ];
+    scene.tell.connections({ known: true, perRange: [1, 2], total: 3, idle: 0 }, before);
+    assert.deepEqual(await seriesOf(scene, 'range_connections_left'), { 1: 1, '2-9': 2 });
   });
 });
 
@@ -295,6 +297,8 @@ describe('scripts', () => {
     const scene = new MetricsScene();
     scene.metrics.hookReported({ kind: 'started', ...key, script: '/a' });
     assert.equal(await read(scene, 'hook_running'), 1);
+    scene.metrics.hookReported({ kind: 'given-up', ...key, problem: 'EMFILE' });
+    assert.equal(await read(scene, 'hook_running'), 0);
   });
 });
 
@@ -338,7 +342,7 @@ describe('a scrape', () => {
   test('settings that are not given have no value; names from elsewhere stay within their label', async () => {
     const scene = new MetricsScene();
     scene.settings = { ...SETTINGS, drainTimeoutMs: null };
-    scene.source = { apiUrl: null, group: 'a"b\nc\\', region: null, contextAgeMs: null };
+    scene.source = { apiUrl: null, group: 'a"b\nc\\', region: null, instanceId: null, contextAgeMs: null };
     assert.equal(await read(scene, 'drain_timeout_seconds'), undefined);
     assert.equal(await read(scene, 'context_age_seconds'), undefined);
     assert.equal(await read(scene, 'instance_info', { group: 'a"b_c\\', region: '' }), 1);

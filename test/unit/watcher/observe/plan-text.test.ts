@@ -7,6 +7,7 @@ const NONE = { paths: [], refused: [] };
 const ruleset = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false, closing: false };
 const planned: PlannedState = {
   state: 'draining',
+  notice: null,
   ruleset,
   tableOwnership: 'auto',
   force: false,
@@ -59,6 +60,11 @@ describe('the statements', () => {
 
 describe('the words', () => {
   const saying: readonly (readonly [what: string, changes: Partial<PlannedState>, words: RegExp])[] = [
+    [
+      'what speaks against it, above all else',
+      { notice: 'give the options' },
+      /^cs-instance-watcher plan draining\nWARNING: give the options$/m,
+    ],
     ['the reason', {}, /^Reasons: state draining$/m],
     ['the ports', {}, /^Ports: 80$/m],
     ['what stays', {}, /^Established connections: not touched/m],
@@ -93,7 +99,7 @@ describe('the words', () => {
     [
       'the scripts of the end',
       { drainedScripts: { paths: ['/etc/scripts/drained/10-bye'], refused: [] } },
-      /^Scripts when no connection is left:\n {2}\/etc\/scripts\/drained\/10-bye drained PREVIOUS-STATE$/m,
+      /^Scripts when no connection is left:\n {2}\/etc\/scripts\/drained\/10-bye drained draining$/m,
     ],
     [
       'which scripts run, and which do not, with the remedy',

@@ -118,7 +118,7 @@ describe('where the state was learned', () => {
     [
       'given.example:8443',
       status(agentState(), {
-        source: { apiUrl: null, group: null, region: null, contextAgeMs: null },
+        source: { apiUrl: null, group: null, region: null, instanceId: null, contextAgeMs: null },
         config: { ...CONFIG, apiUrl: 'https://given.example:8443/v1/' },
       }),
     ],
@@ -233,6 +233,7 @@ describe('drain, lease and polls', () => {
       verdict: 'open',
       state: null,
       reason: 'a test',
+      holder: null,
       since: '2026-11-22T02:59:59.000Z',
       until: '2026-11-22T03:10:00.000Z',
     });
@@ -244,6 +245,7 @@ describe('drain, lease and polls', () => {
     const hold = {
       sinceMonotonicMs: 0,
       sinceWallMs: NOW_MS - 30_000,
+      class: 'transport',
       classes: ['transport'],
       message: 'ECONNREFUSED',
       noInformationPolls: 0,
@@ -258,7 +260,7 @@ describe('drain, lease and polls', () => {
       lastSeconds: 0.123,
       lastResult: 'ECONNREFUSED',
       nextAt: '2026-11-22T03:00:08.000Z',
-      hold: { since: '2026-11-22T02:59:30.000Z', message: 'ECONNREFUSED' },
+      hold: { since: '2026-11-22T02:59:30.000Z', class: 'transport', message: 'ECONNREFUSED' },
     });
     assert.equal(document.condition, 'open');
     assert.deepEqual(document.context, { apiUrl: 'https://api.example/v1/', ageSeconds: 61 });
@@ -281,7 +283,7 @@ describe('counting', () => {
       [9, 3],
       [6, 4],
     ]) {
-      board.connections(counted(first!, second!));
+      board.connections(counted(first!, second!), RULESET.ports);
       clock.nowMs += 7_000;
     }
     const document = board.document(reading({ look: table(), count: counted(6, 4) }));
@@ -299,13 +301,11 @@ describe('counting', () => {
       { first: 1, last: 1 },
       { first: 2, last: 2 },
     ];
-    board.tableInstalled(RULESET, null);
-    board.connections(counted(9, 9));
     board.tableInstalled({ ...RULESET, ports: others }, null);
-    board.connections(counted(8, 8));
+    board.connections(counted(8, 8), RULESET.ports);
     assert.equal(board.recentCount(others, 1_000), null);
     clock.nowMs += 6_000;
-    board.connections(counted(1, 1));
+    board.connections(counted(1, 1), others);
     assert.deepEqual(board.recentCount(others, 1_000), counted(1, 1));
     assert.equal(board.document(reading()).connections.trend, null);
   });
@@ -331,7 +331,7 @@ describe('counting', () => {
     assert.deepEqual([second.connections.total, second.connections.trend, counts], [2, 1, 2]);
     await firewall.apply(RULESET);
     board.tableInstalled(RULESET, null);
-    board.connections(counted(40, 2));
+    board.connections(counted(40, 2), RULESET.ports);
     const third = await ask();
     assert.deepEqual([third.connections.total, third.firewall.refusing, counts], [42, true, 2]);
     kernel.permitted = false;

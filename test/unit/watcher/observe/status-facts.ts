@@ -66,6 +66,7 @@ export function reading(more: Partial<Reading> = {}): Reading {
       apiUrl: 'https://api.example/v1/',
       group: 'production',
       region: 'eu-west-1',
+      instanceId: null,
       contextAgeMs: 61_400,
     },
     config: CONFIG,
@@ -75,7 +76,7 @@ export function reading(more: Partial<Reading> = {}): Reading {
 
 /** A state that a poll has brought about. */
 export function agentState(more: Partial<AgentState> = {}): AgentState {
-  const nothing = adopt(null, { table: 'absent' }, { wallMs: NOW_MS, monotonicMs: 0 });
+  const nothing = adopt(null, { table: 'absent' });
   const state = more.instanceState ?? 'running';
   return {
     ...nothing,

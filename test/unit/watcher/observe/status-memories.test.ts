@@ -112,7 +112,7 @@ describe('scripts', () => {
         { ...completed, refused: 1 },
       ],
       'failed',
-      [{ path: script, result: 'refused: owned by uid 1000', seconds: null }],
+      [{ path: script, result: 'not run: owned by uid 1000', seconds: null }],
     ],
     ['none there', [{ ...completed, scripts: 0 }], 'none', []],
     ['no directory', [{ kind: 'no-directory', ...about }], 'none', []],
@@ -120,6 +120,15 @@ describe('scripts', () => {
     ['the agent ended', [{ ...completed, interrupted: true }], 'interrupted', []],
     ['not begun', [{ kind: 'not-begun', ...about }], 'interrupted', []],
     ['given up', [{ kind: 'given-up', ...about, problem: 'EMFILE' }], 'failed', []],
+    [
+      'given up while one ran',
+      [
+        { kind: 'started', ...about, script },
+        { kind: 'given-up', ...about, problem: 'EMFILE' },
+      ],
+      'failed',
+      [{ path: script, result: 'EMFILE', seconds: null }],
+    ],
   ];
   for (const [what, reports, result, scripts] of cases) {
     test(what, () => {
@@ -169,14 +178,14 @@ describe('errors', () => {
     for (const level of ['debug', 'info', 'warn', 'error'] as const) tee[level]({}, `a ${level}`);
     assert.deepEqual(written, ['debug a debug', 'info a info', 'warn a warn', 'error a error']);
     assert.deepEqual(errors.list(), [
-      { at: '2026-11-22T03:00:00.000Z', level: 'error', message: 'a error' },
-      { at: '2026-11-22T03:00:00.000Z', level: 'warn', message: 'a warn' },
+      { at: '2026-11-22T03:00:00.000Z', level: 'error', message: 'a error', over: false },
+      { at: '2026-11-22T03:00:00.000Z', level: 'warn', message: 'a warn', over: false },
     ]);
   });
 
   test('ten are remembered, none longer than it must be', () => {
     const errors = new RecentErrors();
-    for (let i = 0; i < 15; i += 1) errors.add('error', `${i}${'x'.repeat(600)}`, NOW_MS);
+    for (let i = 0; i < 15; i += 1) errors.add('error', `${i}${'x'.repeat(600)}`, NOW_MS, {});
     const list = errors.list();
     assert.deepEqual([list.length, list[0]?.message.slice(0, 3)], [10, '14x']);
     assert.equal(list[0]?.message.length, 503);

@@ -15,7 +15,8 @@ const RECORD: Record = {
     ],
     instanceState: 'draining',
     stateSinceWallMs: 1_700_000_000_000,
-    drain: { sinceWallMs: 1_700_000_000_000, outcome: 'timeout' },
+    drain: { sinceWallMs: 1_700_000_000_000, sinceMonotonicMs: 12_345.678, outcome: 'timeout' },
+    open: null,
     isTableLeased: false,
   },
   unfinishedHooks: [
@@ -76,6 +77,24 @@ describe('the record', () => {
     [
       'a wrong type',
       JSON.stringify({ version: 3, bootId: 'boot-1', ...RECORD, state: { ...RECORD.state, desired: true } }),
+    ],
+    [
+      'a time that no date can tell',
+      JSON.stringify({
+        version: 3,
+        bootId: 'boot-1',
+        ...RECORD,
+        state: { ...RECORD.state, stateSinceWallMs: 1e300 },
+      }),
+    ],
+    [
+      'a drain before all time',
+      JSON.stringify({
+        version: 3,
+        bootId: 'boot-1',
+        ...RECORD,
+        state: { ...RECORD.state, drain: { sinceWallMs: -1, sinceMonotonicMs: 0, outcome: null } },
+      }),
     ],
     ['no record of hooks', JSON.stringify({ version: 3, bootId: 'boot-1', state: RECORD.state })],
   ];

@@ -12,18 +12,34 @@ const RUNNING: RecordedState = {
   instanceState: 'running',
   stateSinceWallMs: 1,
   drain: null,
+  open: null,
   isTableLeased: false,
 };
 const DRAINING: RecordedState = { ...RUNNING, desired: 'refuse', instanceState: 'draining' };
 const T1: HookTransition = {
   id: 't1',
   kind: 'state',
+  isDraining: true,
   from: 'running',
   to: 'draining',
   env: { CS_REASON: 'not for the record' },
 };
-const T2: HookTransition = { id: 't2', kind: 'state', from: 'draining', to: 'running', env: {} };
-const T3: HookTransition = { id: 't3', kind: 'state', from: 'running', to: 'pending', env: {} };
+const T2: HookTransition = {
+  id: 't2',
+  kind: 'state',
+  isDraining: false,
+  from: 'draining',
+  to: 'running',
+  env: {},
+};
+const T3: HookTransition = {
+  id: 't3',
+  kind: 'state',
+  isDraining: false,
+  from: 'running',
+  to: 'pending',
+  env: {},
+};
 
 const keyOf = ({ id, to }: HookTransition) => ({ change: id, to });
 

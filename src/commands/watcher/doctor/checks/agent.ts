@@ -1,12 +1,14 @@
 // Whether an agent runs, and only one.
 import { type AgentPresence, findAgent } from '../agent-presence.ts';
 import { type Check, type Finding, ok, someOf, warning } from '../check.ts';
+import { withProc } from '../processes.ts';
 
 export const agent: Check = {
   id: 'agent',
   title: 'agent',
   place: 'host',
-  look: (subject) => judgeAgent(findAgent(subject), subject.isBake, subject.config.runtimeDir),
+  look: (subject) =>
+    withProc(subject.host, () => judgeAgent(findAgent(subject), subject.isBake, subject.config.runtimeDir)),
 };
 
 export function judgeAgent(

@@ -39,6 +39,13 @@ export function judgeApi({ answer, tookMs, host }: ApiLook, deadlineMs: number):
   }
   if (isPolicyRefusal(answer)) return notRun(`reached in ${firstMs} ms and refused: see execute-api:Invoke`);
   if (answer.class === 'credentials') return notRun('not asked: see credentials');
+  const [, refuser] = /\bECONNREFUSED\b(?: (\S+:\d+))?/.exec(answer.message) ?? [];
+  if (answer.class === 'transport' && refuser !== undefined) {
+    return problem(
+      `nothing listens on ${refuser}: is the API running? (${answer.message}, ${by})`,
+      'start it, or mend --api-url or HTTPS_PROXY, whichever leads there',
+    );
+  }
   return problem(`${answer.message} (${by})`, adviceOn(answer.class));
 }
 
@@ -51,7 +58,7 @@ function adviceOn(trouble: string): string {
     case 'throttled':
       return 'raise --api-polling-period, or the throttling limit of the API';
     case 'unauthorized-token':
-      return 'see credentials and clock: the token of the session is not valid there';
+      return 'see credentials and clock: what signs the requests is not accepted there';
     case 'forbidden':
       return "the answer is not this API's: check the stage (/v1/) of --api-url, or the VPC endpoint and its private DNS";
     default:

@@ -10,7 +10,8 @@ export const ebpf: Check = {
   title: 'eBPF before netfilter',
   place: 'host',
   look: ({ host, uid }) => {
-    const devices = networkDevices(host) ?? [];
+    const devices = networkDevices(host);
+    if (devices === null) return notRun('/proc/net/dev cannot be read');
     const isHidden = host.names(PINS).kind === 'hidden';
     return judgeEbpf(tracesOfEbpf(host, devices), isHidden && uid !== 0);
   },

@@ -1,5 +1,6 @@
 // IPVS and virtual addresses that are not local: what is balanced on from here is no connection to this host.
 import { type Check, type Finding, notRun, ok, someOf, warning } from '../check.ts';
+import { withProc } from '../processes.ts';
 import type { PortRange } from '../../../../watcher/domain/port-ranges.ts';
 
 export const ipvs: Check = {
@@ -9,7 +10,7 @@ export const ipvs: Check = {
   look: ({ host, config }) => {
     const text = host.text('/proc/net/ip_vs');
     if (text.kind === 'hidden') return notRun('/proc/net/ip_vs may not be read', 'run it as root');
-    return judgeIpvs(virtualServices(host.lines('/proc/net/ip_vs'), config.ports));
+    return withProc(host, () => judgeIpvs(virtualServices(host.lines('/proc/net/ip_vs'), config.ports)));
   },
 };
 

@@ -3,7 +3,7 @@
 import { networkInterfaces } from 'node:os';
 import { type Check, type Finding, notRun, ok, someOf, warning } from '../check.ts';
 import { type HostFiles, seen } from '../host-files.ts';
-import { processIds } from '../processes.ts';
+import { processIds, withProc } from '../processes.ts';
 import { waitingPorts } from '../sockets.ts';
 import type { PortRange } from '../../../../watcher/domain/port-ranges.ts';
 import { defaultGateway } from '../routes.ts';
@@ -26,8 +26,10 @@ export const namespaces: Check = {
         (addresses ?? []).map(({ address }) => address),
       ),
     );
-    const { found, hidden } = lookAtNamespaces(host, config.ports, local);
-    return judgeNamespaces(found, hidden, uid);
+    return withProc(host, () => {
+      const { found, hidden } = lookAtNamespaces(host, config.ports, local);
+      return judgeNamespaces(found, hidden, uid);
+    });
   },
 };
 

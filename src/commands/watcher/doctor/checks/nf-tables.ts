@@ -32,8 +32,8 @@ export function judgeFeatures(
 /** Why it cannot be reached. `isEntitled`: who runs this is meant to be allowed to. */
 export function judgeFailure(error: unknown, isEntitled: boolean): Finding {
   if (!(error instanceof FirewallError)) {
-    const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return problem(message as string, 'install the program again, for this architecture');
+    const message = error instanceof Error ? error.message : String(error);
+    return problem(message, 'install the program again, for this architecture');
   }
   switch (error.code) {
     case 'no-permission':

@@ -1,17 +1,15 @@
 // The Python tool still running: it refuses by rules of its own, which break what was established (`-m state NEW`).
 import { shellWord } from '../../../../watcher/domain/shell-word.ts';
-import { type Check, type Finding, notRun, ok, problem, someOf } from '../check.ts';
+import { type Check, type Finding, ok, problem, someOf } from '../check.ts';
 import type { HostFiles } from '../host-files.ts';
-import { processIds, pythonAgents, type RunningProgram } from '../processes.ts';
+import { pythonAgents, type RunningProgram, withProc } from '../processes.ts';
 
 export const oldAgent: Check = {
   id: 'old-agent',
   title: 'Python agent',
   place: 'host',
   look: ({ host, config, uid }) =>
-    processIds(host).length === 0
-      ? notRun('/proc cannot be read')
-      : judgeOldAgent(pythonAgents(host, uid), unitsOfPython(host), config.scriptDir),
+    withProc(host, () => judgeOldAgent(pythonAgents(host, uid), unitsOfPython(host), config.scriptDir)),
 };
 
 /** `units` are the unit files that start it. */

@@ -3,11 +3,16 @@ import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { optionsOfAgent } from '../../../../../src/commands/watcher/doctor/agent-options.ts';
 import { findAgent } from '../../../../../src/commands/watcher/doctor/agent-presence.ts';
+import { agent } from '../../../../../src/commands/watcher/doctor/checks/agent.ts';
 import { judgeTraces, tracesOf } from '../../../../../src/commands/watcher/doctor/checks/builder-traces.ts';
-import { tracesOfEbpf } from '../../../../../src/commands/watcher/doctor/checks/ebpf.ts';
-import { virtualServices } from '../../../../../src/commands/watcher/doctor/checks/ipvs.ts';
-import { lookAtNamespaces } from '../../../../../src/commands/watcher/doctor/checks/namespaces.ts';
+import { ebpf, tracesOfEbpf } from '../../../../../src/commands/watcher/doctor/checks/ebpf.ts';
+import { ipvs, virtualServices } from '../../../../../src/commands/watcher/doctor/checks/ipvs.ts';
+import {
+  lookAtNamespaces,
+  namespaces,
+} from '../../../../../src/commands/watcher/doctor/checks/namespaces.ts';
 import { oldAgent } from '../../../../../src/commands/watcher/doctor/checks/old-agent.ts';
 import { lookAtScripts } from '../../../../../src/commands/watcher/doctor/checks/scripts.ts';
 import { serviceEnabled } from '../../../../../src/commands/watcher/doctor/checks/service-enabled.ts';
@@ -160,6 +165,17 @@ describe('routes', () => {
   ] as const) {
     it(`IPv6 default route: ${name}`, () => assert.equal(hasDefaultRoute6([line]), has));
   }
+});
+
+describe('a root without /proc', () => {
+  for (const check of [agent, oldAgent, namespaces, ipvs, ebpf])
+    it(`${check.id}: an absence there proves nothing`, async (t) => {
+      const { host } = fakeHost(t, { '/etc': null });
+      for (const isBake of [false, true]) {
+        const { status, detail } = await check.look(subject(host, { isBake, uid: 0 }));
+        assert.deepEqual([status, / cannot be read$/.test(detail)], ['not-run', true]);
+      }
+    });
 });
 
 describe('network namespaces', () => {
@@ -347,4 +363,37 @@ describe('an image', () => {
       remedy: null,
     });
   });
+});
+
+describe('the options of an agent', () => {
+  const UNIT = '/usr/lib/systemd/system/cs-instance-watcher.service';
+  const NET = { '/proc/self/ns/net': '-> net:[1]' };
+  const AGENT = {
+    ...NET,
+    '/proc/10/cmdline': 'cs-instance-watcher --force\0',
+    '/proc/10/ns/net': '-> net:[1]',
+    '/proc/10/cgroup': '',
+  };
+  const service = (command: string): string => `[Service]\nExecStart=${command}\nRestart=always\n`;
+  const cases: readonly (readonly [what: string, content: Content, expected: unknown])[] = [
+    ['nobody', NET, null],
+    ['one that runs', AGENT, { whose: 'the agent that runs (pid 10)', args: '--force' }],
+    [
+      'one that runs, before its unit',
+      { ...AGENT, [UNIT]: service('/opt/cs-instance-watcher --dry-run') },
+      { whose: 'the agent that runs (pid 10)', args: '--force' },
+    ],
+    [
+      'a unit',
+      { ...NET, [UNIT]: service('"/opt/a b/cs-instance-watcher" --force \\\n  --max-hold 60') },
+      { whose: UNIT, args: '--force --max-hold 60' },
+    ],
+    ['a unit without options', { ...NET, [UNIT]: service('/opt/cs-instance-watcher') }, null],
+  ];
+  for (const [what, content, expected] of cases) {
+    it(what, (t) => {
+      const { host } = fakeHost(t, content);
+      assert.deepEqual(optionsOfAgent(host, 0, { runtimeDir: '/run/x' }), expected);
+    });
+  }
 });

@@ -278,7 +278,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       /no nf_tables/,
       /^modprobe/,
     ],
-    ['no addon', judgeFailure(new Error('cannot load\n/path'), true), 'problem', /^cannot load$/, /install/],
+    [
+      'no addon',
+      judgeFailure(new Error('cannot load: /path'), true),
+      'problem',
+      /^cannot load: \/path$/,
+      /install/,
+    ],
   ],
   capabilities: [
     ['own', judgeCapabilities(CAPABILITIES), 'ok', /in effect/, null],
@@ -745,6 +751,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       ] as const
     ).map(([cls, remedy]): Row => [cls, apiOf(trouble(cls)), 'problem', /why/, remedy]),
     ['credentials', apiOf(trouble('credentials')), 'not-run', /credentials/, null],
+    [
+      'nothing there',
+      apiOf(trouble('transport', 'GET 10.0.0.9:8080/v1/: connect ECONNREFUSED 10.0.0.9:8080')),
+      'problem',
+      /^nothing listens on 10\.0\.0\.9:8080: is the API running\? /,
+      /^start it/,
+    ],
   ],
   clock: (
     [

@@ -102,6 +102,7 @@ describe('the report', () => {
         '         -> look',
         'PROBLEM  third       bad',
         '',
+        'PROBLEM  third: bad',
         '1 ok, 1 warning, 1 problem, 0 not run',
         '',
       ].join('\n'),
