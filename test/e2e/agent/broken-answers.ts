@@ -45,7 +45,7 @@ const refusals: readonly (readonly [body: string, line: RegExp])[] = [
   ],
   [
     '{"message":"The request signature we calculated does not match the signature you provided."}',
-    /\(forbidden\): status 403: The request signature/,
+    /\(unauthorized-token\): status 403: The request signature .*: the secret access key is not that of access key \w+, or --region/,
   ],
   [
     '{"message":"Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z (20260101T001000Z - 5 min.)"}',

@@ -45,6 +45,16 @@ it('does not wait for credentials that it gave up', async () => {
   }
 });
 
+it('says once that its output cannot be written', async () => {
+  const child = spawn('sh', ['-c', '"$0" "$1" --help >/dev/full', process.execPath, PROGRAM], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: deadlineMs,
+  });
+  const { status, stderr } = await endOf(child);
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /^cs-interact: the output could not be written: ENOSPC[^\n]*\n$/);
+});
+
 it('prints nothing but its own when a container is slow to give credentials', async () => {
   const slow = createServer((_, response) => {
     // Longer than the SDK finds normal.
