@@ -28,4 +28,12 @@ export function writeManPages(directory: string, env: NodeJS.ProcessEnv = proces
   }
 }
 
-if (import.meta.main) writeManPages(process.argv[2] ?? DEFAULT_DIRECTORY);
+if (import.meta.main) {
+  const [directory = DEFAULT_DIRECTORY, ...more] = process.argv.slice(2);
+  if (directory.startsWith('-') || more.length > 0) {
+    process.stderr.write('man-pages: usage: node scripts/man-pages.ts [DIR]\n');
+    process.exitCode = 2;
+  } else {
+    writeManPages(directory);
+  }
+}
