@@ -20,6 +20,7 @@ const RECONNECT_MS = 100;
 export async function waitForDrained(runtimeDir: string, timeoutMs: number | null): Promise<DrainView> {
   const endsAtMs = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   let view: DrainView | null = null;
+  let wasThere = false;
   let awaySinceMs: number | null = null;
   for (;;) {
     const leftMs = endsAtMs - performance.now();
@@ -28,10 +29,13 @@ export async function waitForDrained(runtimeDir: string, timeoutMs: number | nul
       // At first only how it stands: from then on the agent is known to have been there.
       const sliceMs: number = view === null ? 1 : Math.max(1, Math.min(leftMs, SLICE_MS));
       view = await askDrained(runtimeDir, sliceMs);
+      wasThere = true;
       awaySinceMs = null;
       if (isSettled(view)) return view;
     } catch (error) {
-      if (view === null || !isAway(error)) throw error;
+      // Whoever closes a connection was there; where nobody has been yet, nobody is waited for.
+      wasThere ||= error instanceof ControlFailure && error.code === 'interrupted';
+      if (!wasThere || !isAway(error)) throw error;
       awaySinceMs ??= performance.now();
       if (performance.now() - awaySinceMs >= RESTART_MS) throw error;
       await delay(Math.max(0, Math.min(RECONNECT_MS, endsAtMs - performance.now())));

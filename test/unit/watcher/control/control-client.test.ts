@@ -221,6 +221,17 @@ describe('waiting for drained', () => {
     assert.deepEqual([drained, outcome, connectionsLeft], [false, 'timeout', 2]);
   });
 
+  test('takes a connection that is cut for an agent that is being restarted, at the first question too', async (t) => {
+    const runtimeDir = runtimeDirectory(t);
+    const dying = createServer((socket) => socket.destroy()).listen(controlSocketPath(runtimeDir));
+    const cut = once(dying, 'connection');
+    const waiting = waitForDrained(runtimeDir, null);
+    await cut;
+    dying.close();
+    startScene(t, runtimeDir).agent.settle(COMPLETE);
+    assert.equal((await waiting).drained, true);
+  });
+
   test('waits for the scripts of the outcome', async (t) => {
     const { runtimeDir, agent } = startScene(t);
     agent.scriptsPending = true;
