@@ -5,7 +5,7 @@ import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { INSTANCE_ID, REGION } from '../../fixtures/programs.ts';
+import { INSTANCE_ID, IS_REAL_ROOT, REGION } from '../../fixtures/programs.ts';
 import { AwsScene, type AwsSceneOptions } from './aws-scene.ts';
 import { CREDENTIALS, type Outcome, portArguments, Scene } from './scene.ts';
 import { answer, says } from './scripted-api.ts';
@@ -30,8 +30,6 @@ const SCHEMA = JSON.parse(
 const isValid = new Ajv2020().compile(SCHEMA);
 
 const ROLE = 'role watched-instance';
-/** Not only of a user namespace, where no other user can be made to own or run anything. */
-const IS_REAL_ROOT = /^\s*0\s+0\s+4294967295$/m.test(readFileSync('/proc/self/uid_map', 'utf8'));
 const RIGHTS = '-net_admin,-sys_admin';
 const WITHOUT_RIGHTS = ['setpriv', '--bounding-set', RIGHTS, '--inh-caps', RIGHTS, '--'];
 const ORDINARY_USER = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];

@@ -136,17 +136,23 @@ describe('listBaseChains', () => {
   });
 
   it('finds a map of thousands of verdicts and a thousand chains', async () => {
-    const chains = Array.from({ length: 1000 }, (_, i) => `chain c${i} { accept; }`).join('\n');
-    const elements = Array.from({ length: 4000 }, (_, i) => `${i + 1} : goto c${i % 1000}`).join(', ');
-    const table = (last: string) => `table inet t {
-      ${chains}
-      chain last { ${last}; }
-      map m { type inet_service : verdict; elements = { ${elements}, 5000 : goto last } }
+    // By parts: in a user namespace one batch must fit into the socket's usual buffer.
+    const PART = 250;
+    for (let from = 0; from < 1000; from += PART) {
+      const chains = Array.from({ length: PART }, (_, i) => `chain c${from + i} { accept; }`).join('\n');
+      await nft(`table inet t {\n${chains}\n}`);
+    }
+    await nft(`table inet t {
+      chain last { accept; }
+      map m { type inet_service : verdict; elements = { 5000 : goto last } }
       chain base { type filter hook input priority 0; tcp dport vmap @m; }
-    }`;
-    await nft(table('accept'));
+    }`);
+    for (let from = 0; from < 4000; from += PART) {
+      const elements = Array.from({ length: PART }, (_, i) => `${from + i + 1} : goto c${(from + i) % 1000}`);
+      await nft(`add element inet t m { ${elements.join(', ')} }`);
+    }
     assert.deepEqual((await list())[0]?.refuses, false);
-    await nft(`delete table inet t\n${table('drop')}`);
+    await nft('flush chain inet t last; add rule inet t last drop');
     assert.deepEqual((await list())[0]?.refuses, true);
   });
 
