@@ -8,10 +8,11 @@ import { isUninformed } from './domain/hear.ts';
 import type { Lease, LeaseEnd } from './domain/lease.ts';
 import { plan } from './domain/plan.ts';
 import { prevailing } from './domain/prevailing.ts';
+import { scriptFacts } from './domain/script-facts.ts';
 import type { Step } from './domain/step.ts';
 import { Inbox, type Wake } from './inbox.ts';
 import { askAtSlots } from './poller.ts';
-import type { AgentPorts, HookTransition, Settings, Summary } from './ports.ts';
+import type { AgentPorts, Settings, Summary } from './ports.ts';
 import { TableKeeper } from './table-keeper.ts';
 
 /** A running agent. */
@@ -143,14 +144,10 @@ class Loop {
     return {
       state: this.#state,
       now: prevailing(this.#state),
-      refusing: this.#isRefusing(),
+      refusing: this.#state.adopted,
       count: this.#connections.count,
       degraded: isUninformed(this.#state) ? ['the API has no information about this instance'] : [],
     };
-  }
-
-  #isRefusing(): boolean {
-    return this.#state.adopted;
   }
 
   async #cycle({ answer, signals, look }: Wake): Promise<void> {
@@ -183,7 +180,7 @@ class Loop {
     for (const line of tell) line();
     if (isLookDue) this.#inbox.post({ look: true });
     const { ruleset } = this.#settings.plan;
-    if (this.#isRefusing() && ruleset !== null) this.#connections.start(ruleset);
+    if (this.#state.adopted && ruleset !== null) this.#connections.start(ruleset);
     else this.#connections.stop();
     if (!isClosing(this.#state.drain, config)) reporter.degraded('closing', null);
     this.#setAlarm();
@@ -221,18 +218,18 @@ class Loop {
       case 'run-hooks': {
         const { from, to } = step;
         const isDraining = this.#state.drain !== null;
-        hooks.submit({ ...this.#transition(), kind: 'state', isDraining, from, to });
+        const env = scriptFacts(this.#state);
+        hooks.submit({ id: this.#change, kind: 'state', isDraining, from, to, env });
         return;
       }
       case 'run-drained-hooks': {
         const from = this.#state.shownState ?? 'unknown';
-        const transition = this.#transition();
         const env = {
-          ...transition.env,
+          ...scriptFacts(this.#state),
           CS_DRAINED: step.outcome,
           CS_CONNECTIONS_LEFT: String(step.connectionsLeft ?? 'unknown'),
         };
-        hooks.submit({ ...transition, kind: 'drained', isDraining: true, from, to: 'drained', env });
+        hooks.submit({ id: this.#change, kind: 'drained', isDraining: true, from, to: 'drained', env });
         return;
       }
       case 'announce':
@@ -249,23 +246,6 @@ class Loop {
     } catch (error) {
       reporter.degraded('closing', (error as Error).message);
     }
-  }
-
-  /** What the scripts of every transition are told. */
-  #transition(): Pick<HookTransition, 'id' | 'env'> {
-    const { instanceId, lease } = this.#state;
-    const { reasons } = prevailing(this.#state);
-    const listed = reasons.map(({ source, detail }) => `${source}:${detail}`);
-    const override = lease?.kind === 'override' ? lease : null;
-    const env = {
-      CS_INSTANCE_ID: instanceId ?? '',
-      CS_REASON: listed[0] ?? '',
-      CS_REASONS: listed.join(' '),
-      CS_OVERRIDE: override?.verdict ?? '',
-      CS_OVERRIDE_REASON: override?.reason ?? '',
-      CS_SIMULATED: String(lease?.kind === 'simulation'),
-    };
-    return { id: this.#change, env };
   }
 }
 

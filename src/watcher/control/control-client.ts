@@ -10,10 +10,8 @@ const ANSWER_MS = 3_000;
 
 /** The status of the agent that runs. Throws `AgentNotRunning`, `ControlFailure` and `ControlRefused`. */
 export async function askStatus(runtimeDir: string): Promise<StatusDocument> {
-  return parsed(await ask(runtimeDir, PATHS.status)) as StatusDocument;
-}
-
-async function ask(runtimeDir: string, path: string): Promise<string> {
-  const response = await openControl({ runtimeDir, method: 'GET', path, timeoutMs: ANSWER_MS });
-  return response.statusCode === 200 ? textOf(response) : refuse(response);
+  const asked = { runtimeDir, method: 'GET', path: PATHS.status, timeoutMs: ANSWER_MS } as const;
+  const response = await openControl(asked);
+  if (response.statusCode !== 200) return refuse(response);
+  return parsed(await textOf(response)) as StatusDocument;
 }

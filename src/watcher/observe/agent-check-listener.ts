@@ -6,7 +6,7 @@ import { keepListening, type Listener, type TcpAddress, type TellTrouble } from 
  * `ready` is the only word that takes `drain` back, so it is said as long as nothing drains: a HAProxy that missed the end of a
  * drain, or that of a former instance at this address, would keep the server out for ever.
  */
-export const AGENT_CHECK_LINES = { draining: 'drain\n', serving: 'up ready\n' } as const;
+const AGENT_CHECK_LINES = { draining: 'drain\n', serving: 'up ready\n' } as const;
 
 /** A checker takes its line at once. */
 const MAX_LIFE_MS = 5_000;

@@ -12,7 +12,6 @@ export interface HealthConfig {
   readonly refuseDelayMs: number;
   /** Without any, nothing is ever refused. */
   readonly ports: readonly unknown[];
-  /** Nobody is told what is only tried. */
 }
 
 export class HealthListeners implements Pick<Reporter, 'settled'> {

@@ -29,7 +29,7 @@ export interface BoardOptions {
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
 }
 
-export class StatusBoard implements Reporter, LogListener {
+export class StatusBoard implements Partial<Reporter>, LogListener {
   readonly #options: BoardOptions;
   readonly #startedWallMs: number;
   readonly #hooks = new HookRuns();
@@ -67,13 +67,9 @@ export class StatusBoard implements Reporter, LogListener {
     if (restoring !== null) this.#restorations += 1;
   }
 
-  tableRemoved(): void {}
-
   connections(count: ConnectionCount, ports: readonly PortRange[]): void {
     this.counted(ports, count);
   }
-
-  connectionsClosed(): void {}
 
   degraded(part: string, problem: string | null): void {
     const since = this.#troubles.get(part)?.sinceWallMs ?? this.#options.clock.wallMs();

@@ -7,6 +7,7 @@ import { nftRemovalText, nftText } from '../../../src/watcher/domain/nft-text.ts
 import { planText } from '../../../src/watcher/observe/plan-text.ts';
 import { openFirewallIn, type RemoteFirewall } from '../../fixtures/firewall-process.ts';
 import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
+import { CONFIG } from '../../unit/watcher/domain/cycle.ts';
 
 const port = (first: number, last = first): PortRange => ({ first, last });
 const plain: Ruleset = { ports: [port(80)], allowFrom: [], includeLoopback: false, closing: false };
@@ -116,17 +117,11 @@ describe('the text of a plan', () => {
       const path = '/etc/scripts/x\ntable inet other {\r}\\';
       const scripts = { paths: [path, "/etc/a'b\\"], refused: [{ path, problem: path, remedy: path }] };
       const text = planText({
+        ...CONFIG,
         state,
         notice: path,
         ruleset: plain,
         tableOwnership: 'auto',
-        force: false,
-        instanceState: null,
-        maxHoldMs: null,
-        runScriptsAtStart: false,
-        refuseDelayMs: 0,
-        drainTimeoutMs: null,
-        onDrainTimeout: 'keep',
         scriptDir: '/etc/scripts',
         scripts,
         drainedScripts: scripts,

@@ -7,8 +7,8 @@ import { adopt } from '../../../src/watcher/domain/adopt.ts';
 import type { Answer } from '../../../src/watcher/domain/answer.ts';
 import { type Agent, startAgent } from '../../../src/watcher/loop.ts';
 import type { AgentPorts, Reporter, Settings } from '../../../src/watcher/ports.ts';
+import { CONFIG, RULESET } from './domain/cycle.ts';
 
-const RULESET = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false, closing: false };
 const DEADLINE_MS = 5_000;
 
 /** An agent whose every effect is written down as a word in `did`. */
@@ -55,16 +55,7 @@ class Subject {
   }
 
   settings: Settings = {
-    plan: {
-      ruleset: RULESET,
-      force: false,
-      instanceState: null,
-      maxHoldMs: null,
-      runScriptsAtStart: false,
-      refuseDelayMs: 0,
-      drainTimeoutMs: null,
-      onDrainTimeout: 'keep',
-    },
+    plan: CONFIG,
     signals: null,
     pollPeriodMs: 60_000,
     source: {

@@ -20,6 +20,7 @@ import {
   schemaProblems,
   summary,
   table,
+  holdSince,
 } from '../../../unit/watcher/observe/status-facts.ts';
 
 /** A drain on record. */
@@ -208,15 +209,7 @@ describe('the screen', () => {
 
   test('an API that is down is told once, above all else', () => {
     const { board } = newBoard();
-    const hold = {
-      sinceMonotonicMs: 0,
-      sinceWallMs: NOW_MS - 600_000,
-      class: 'transport',
-      classes: ['transport'],
-      message: 'connect ECONNREFUSED',
-      noInformationPolls: 0,
-      expired: false,
-    };
+    const hold = holdSince(NOW_MS - 600_000, 'connect ECONNREFUSED');
     board.settled(summary(agentState({ hold })));
     board.polled(poll({ answer: { kind: 'unknown', class: 'transport', message: 'connect ECONNREFUSED' } }));
     const lines = statusScreen(board.document(reading()), PLAIN);

@@ -2,21 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { nftRemovalText, nftText } from '../../../../src/watcher/domain/nft-text.ts';
 import { type PlannedState, planText } from '../../../../src/watcher/observe/plan-text.ts';
+import { CONFIG } from '../domain/cycle.ts';
 
 const NONE = { paths: [], refused: [] };
 const ruleset = { ports: [{ first: 80, last: 80 }], allowFrom: [], includeLoopback: false, closing: false };
 const planned: PlannedState = {
+  ...CONFIG,
   state: 'draining',
   notice: null,
   ruleset,
   tableOwnership: 'auto',
-  force: false,
-  instanceState: null,
-  maxHoldMs: null,
-  runScriptsAtStart: false,
-  refuseDelayMs: 0,
-  drainTimeoutMs: null,
-  onDrainTimeout: 'keep',
   scriptDir: '/etc/scripts',
   scripts: NONE,
   drainedScripts: NONE,

@@ -18,6 +18,7 @@ import {
   schemaProblems,
   summary,
   table,
+  holdSince,
 } from './status-facts.ts';
 
 const OVERRIDE = {
@@ -242,15 +243,7 @@ describe('drain, lease and polls', () => {
 
   test('polls, and a hold', () => {
     const { board } = newBoard();
-    const hold = {
-      sinceMonotonicMs: 0,
-      sinceWallMs: NOW_MS - 30_000,
-      class: 'transport',
-      classes: ['transport'],
-      message: 'ECONNREFUSED',
-      noInformationPolls: 0,
-      expired: false,
-    };
+    const hold = holdSince(NOW_MS - 30_000, 'ECONNREFUSED');
     board.settled(summary(agentState({ hold })));
     board.polled(poll({ answer: { kind: 'unknown', class: 'transport', message: 'ECONNREFUSED' } }));
     const document = board.document(reading());

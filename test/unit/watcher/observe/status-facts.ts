@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ConnectionCount, Inspection } from '../../../../src/firewall/ruleset.ts';
 import { adopt } from '../../../../src/watcher/domain/adopt.ts';
-import type { AgentState } from '../../../../src/watcher/domain/agent-state.ts';
+import type { AgentState, Hold } from '../../../../src/watcher/domain/agent-state.ts';
 import { prevailing } from '../../../../src/watcher/domain/prevailing.ts';
 import type { Poll, Summary } from '../../../../src/watcher/ports.ts';
 import { type Reading, StatusBoard } from '../../../../src/watcher/observe/status-board.ts';
@@ -131,4 +131,17 @@ export function schemaProblems(document: unknown): string[] {
   );
   validate(document);
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+/** A hold that began at that time, for want of an API that answers. */
+export function holdSince(sinceWallMs: number, message: string): Hold {
+  return {
+    sinceMonotonicMs: 0,
+    sinceWallMs,
+    class: 'transport',
+    classes: ['transport'],
+    message,
+    noInformationPolls: 0,
+    expired: false,
+  };
 }
