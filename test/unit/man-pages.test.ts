@@ -1,7 +1,7 @@
 // The manual pages: nothing of the programs is missing, nothing in them is misread, and every formatter accepts them.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -73,9 +73,10 @@ for (const { path, entry, helps } of PAGES) {
 }
 
 test('every variable that a script gets is named', () => {
-  const sources = ['hooks/script-environment.ts', 'loop.ts'].map((path) =>
-    readFileSync(join(ROOT, 'src/watcher', path), 'utf8'),
-  );
+  const watcher = join(ROOT, 'src/watcher');
+  const sources = readdirSync(watcher, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(watcher, path), 'utf8'));
   const names = new Set(sources.flatMap((text) => text.match(/\bCS_[A-Z_]*[A-Z]\b(?=:)/g) ?? []));
   assert.ok(names.size >= 10, [...names].join(' '));
   const page = formatted(join(directory, 'man8/cs-instance-watcher.8'));
