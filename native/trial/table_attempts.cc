@@ -1,10 +1,11 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 
-#include <chrono>
-#include <condition_variable>
+#include <cerrno>
+#include <cstring>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,14 @@
 #include "nftables/messages.hh"
 #include "nftables/monitor.hh"
 #include "nftables/transaction.hh"
+#include "process/descriptor.hh"
 #include "trial/attempt.hh"
 #include "trial/installed_table.hh"
 
 namespace trial {
 namespace {
 
-constexpr std::chrono::seconds kEventDeadline{2};
+constexpr int kEventDeadlineMs = 2'000;
 
 nftables::Ruleset some_ruleset() {
   nftables::Ruleset ruleset;
@@ -89,25 +91,19 @@ std::string install_closing_chain() {
 
 // Another socket's work on our table is heard of.
 std::string hear_of_change() {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool is_heard = false;
-  const auto on_end = [&] {
-    const std::lock_guard<std::mutex> guard(mutex);
-    is_heard = true;
-    changed.notify_one();
-  };
+  const process::Descriptor heard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!heard.is_open()) return std::string("eventfd: ") + std::strerror(errno);
+  const auto tell = [&] { eventfd_write(heard.number(), 1); };
   std::exception_ptr failure;
   nftables::Monitor monitor(
-      0, [&](const nftables::RulesetEvent&) { on_end(); },
+      0, [&](const nftables::RulesetEvent&) { tell(); },
       [&](std::exception_ptr error) {
         failure = error;
-        on_end();
+        tell();
       });
   const InstalledTable installed(some_ruleset(), false);
-  std::unique_lock<std::mutex> lock(mutex);
-  const bool was_in_time = changed.wait_for(lock, kEventDeadline, [&] { return is_heard; });
-  lock.unlock();
+  pollfd waited{heard.number(), POLLIN, 0};
+  const bool was_in_time = poll(&waited, 1, kEventDeadlineMs) == 1;
   monitor.stop();
   if (failure) std::rethrow_exception(failure);
   return was_in_time ? "" : "no notification came";

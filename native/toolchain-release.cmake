@@ -1,0 +1,21 @@
+# Compiles the addon for release: for the machine of TRIPLET, against the libraries in CMAKE_SYSROOT and nothing of this machine's.
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TRIPLET)
+string(REGEX MATCH "^[^-]+" CMAKE_SYSTEM_PROCESSOR "${TRIPLET}")
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_CXX_COMPILER ${TRIPLET}-g++)
+set(CMAKE_LIBRARY_ARCHITECTURE ${TRIPLET})
+set(CMAKE_FIND_ROOT_PATH ${CMAKE_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+# The compiler would take its own libstdc++, newer than the one that is promised to be enough.
+file(GLOB CXX_HEADERS ${CMAKE_SYSROOT}/usr/include/c++/* ${CMAKE_SYSROOT}/usr/include/${TRIPLET}/c++/*)
+file(GLOB CXX_LIBRARIES ${CMAKE_SYSROOT}/usr/lib/gcc/${TRIPLET}/*)
+add_compile_options(-nostdinc++)
+foreach(DIRECTORY IN LISTS CXX_HEADERS)
+  add_compile_options("SHELL:-isystem ${DIRECTORY}")
+endforeach()
+add_link_options(-L${CXX_LIBRARIES})
+# Its own C library lies outside of any sysroot that it is given, and would come first.
+foreach(DIRECTORY usr/lib lib)
+  add_link_options(-B${CMAKE_SYSROOT}/${DIRECTORY}/${TRIPLET} -L${CMAKE_SYSROOT}/${DIRECTORY}/${TRIPLET})
+endforeach()
