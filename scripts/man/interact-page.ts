@@ -1,6 +1,5 @@
 // cs-interact(1): the lists from the program's own definitions, and what --help has no room for.
-import type { CommandContext } from '../../src/commands/interact/command-context.ts';
-import { createProgram } from '../../src/commands/interact/program.ts';
+import { describeInteract } from '../interact-program.ts';
 import {
   commandEntry,
   commandList,
@@ -16,7 +15,7 @@ import { nextParagraph, pageTitle, paragraphs, type Roff, section, tagged, verba
 const MANY = 4;
 
 export function interactPage(version: string, date: Date): Roff {
-  const program = createProgram(unused(version));
+  const program = describeInteract(version);
   const name = program.name();
   const commands = leafCommands(program);
   const common = repeatedOptions(commands, MANY);
@@ -56,23 +55,6 @@ export function interactPage(version: string, date: Date): Roff {
     ...section('EXAMPLES', EXAMPLES),
     ...section('SEE ALSO', paragraphs('`cs-instance-watcher`(8)')),
   ];
-}
-
-/** The tree is only read: nothing of the process it would run in is needed. */
-function unused(version: string): CommandContext {
-  const never = new AbortController().signal;
-  const nothing = (): void => {};
-  return {
-    version,
-    env: {},
-    signal: never,
-    readerGone: never,
-    isTerminal: false,
-    input: { read: () => Promise.resolve(''), ask: () => Promise.resolve(null) },
-    print: nothing,
-    warn: nothing,
-    explain: nothing,
-  };
 }
 
 const DESCRIPTION = [

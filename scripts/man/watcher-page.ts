@@ -120,6 +120,10 @@ const ENVIRONMENT = [
   ),
   ...tagged('AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS', 'certificates to trust besides'),
   ...tagged('HTTPS_PROXY, NO_PROXY', 'the proxy, which is never used for the metadata service'),
+  ...tagged(
+    'NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID',
+    'of systemd: the agent tells it when it is ready and where it stands, and before each wait how soon it is back; an agent that hangs is then started anew. A drain stays closed meanwhile.',
+  ),
   ...tagged('NO_COLOR', 'has `status` use no colours'),
 ];
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The program `cs-interact`: ties the process to its command line.
 import manifest from '../../package.json' with { type: 'json' };
 import { createCommandInput } from '../commands/interact/command-input.ts';

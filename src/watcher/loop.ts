@@ -13,6 +13,7 @@ import type { Step } from './domain/step.ts';
 import { Inbox, type Wake } from './inbox.ts';
 import { askAtSlots } from './poller.ts';
 import type { AgentPorts, Settings, Summary } from './ports.ts';
+import { backWithinMs } from './schedule.ts';
 import { TableKeeper } from './table-keeper.ts';
 
 /** A running agent. */
@@ -92,7 +93,7 @@ class Loop {
     // A drain of this boot is held or restored before anything is heard.
     this.#inbox.post({ look: true });
     try {
-      for (let wake = await this.#inbox.take(); wake !== null; wake = await this.#inbox.take()) {
+      for (let wake = await this.#wait(); wake !== null; wake = await this.#wait()) {
         await this.#cycle(wake);
         this.#ports.reporter.settled(this.#summary());
       }
@@ -102,6 +103,13 @@ class Loop {
       this.#keeper.close();
       if (this.#alarm !== null) clearTimeout(this.#alarm);
     }
+  }
+
+  /** The one place that feeds the watchdog: a loop that hangs anywhere else is not fed. */
+  #wait(): Promise<Wake | null> {
+    // Once it is to end, systemd counts the time of the stop, and a word would have it count this one again.
+    if (!this.#signal.aborted) this.#ports.watchdog.feed(backWithinMs(this.#settings.pollPeriodMs));
+    return this.#inbox.take();
   }
 
   #startPolling(): void {

@@ -115,6 +115,12 @@ export interface Summary {
   readonly degraded: readonly string[];
 }
 
+/** Whoever starts the agent anew when its loop hangs. */
+export interface Watchdog {
+  /** The loop is about to wait, and is back within `withinMs` unless it hangs. Called by nothing else. */
+  feed(withinMs: number): void;
+}
+
 /** What a configuration, once read, means for the loop; a reload replaces it whole. */
 export interface Settings {
   readonly plan: PlanConfig;
@@ -132,5 +138,6 @@ export interface AgentPorts {
   readonly record: RecordStore;
   readonly hooks: HookRunner;
   readonly reporter: Reporter;
+  readonly watchdog: Watchdog;
   readonly newId: () => string;
 }

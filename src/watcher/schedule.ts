@@ -5,6 +5,14 @@ export function pollDeadlineMs(periodMs: number): number {
   return Math.min(10_000, Math.max(3_000, periodMs));
 }
 
+/** What a wake of the loop may take beyond its slot: one that takes longer counts as hung. */
+const WATCHDOG_MARGIN_MS = 20_000;
+
+/** How soon the loop is back from a wait, however slow the answer: the next slot is a period away at most. */
+export function backWithinMs(periodMs: number): number {
+  return periodMs + pollDeadlineMs(periodMs) + WATCHDOG_MARGIN_MS;
+}
+
 /** How long a definite answer (no tag, no role, no permission, no such function) stands before it is asked for again. */
 export function definiteRecheckMs(staleContextAfterMs: number): number {
   return Math.max(300_000, staleContextAfterMs);

@@ -3,10 +3,11 @@ import type { Environment } from '../../aws/http-agents.ts';
 import type { Firewall } from '../../firewall/firewall.ts';
 import { openFirewall } from '../../firewall/native-firewall.ts';
 import { ReopeningFirewall } from '../../firewall/reopening-firewall.ts';
-import { notify } from '../../firewall/service-manager.ts';
+import { isWatchdogAsked, notify, signOfLife } from '../../firewall/service-manager.ts';
 import type { AgentConfig, ResolvedConfig } from '../../watcher/config/agent-config.ts';
 import { createHookRunner, type HookRunnerOptions, type ScriptRunner } from '../../watcher/hooks/runner.ts';
 import type { Log } from '../../watcher/observe/log.ts';
+import type { Watchdog } from '../../watcher/ports.ts';
 import { ContextFile } from '../../watcher/state/context-file.ts';
 import { RecordFile } from '../../watcher/state/record-file.ts';
 import { type AgentControl, openAgentControl } from './agent-control.ts';
@@ -33,6 +34,8 @@ export interface Effects {
   readonly firewall: Firewall;
   /** Tells the service manager one assignment per line; does nothing where there is none. */
   readonly notify: (text: string) => void;
+  /** Fed only where the service manager asked for it. */
+  readonly watchdog: Watchdog;
   readonly createRunner: (options: HookRunnerOptions) => ScriptRunner;
   readonly recordFile: (stateDir: string, bootId: string) => Pick<RecordFile, 'path' | 'read' | 'write'>;
   readonly contextFile: (stateDir: string) => Pick<ContextFile, 'read' | 'write'>;
@@ -44,15 +47,24 @@ export const FOR_REAL: AgentMode = {
   follow: (resolved) => resolved,
   say: (log) => log,
   takeLock: takeWriterLock,
-  effects: ({ config, env, log }) => ({
-    firewall: realFirewall(config),
-    notify: (text) => tellServiceManager(env.NOTIFY_SOCKET, text, log),
-    createRunner: createHookRunner,
-    recordFile: (stateDir, bootId) => new RecordFile(stateDir, bootId),
-    contextFile: (stateDir) => new ContextFile(stateDir),
-    openControl: openAgentControl,
-  }),
+  effects({ config, env, log }) {
+    const tell = (text: string): void => tellServiceManager(env.NOTIFY_SOCKET, text, log);
+    return {
+      firewall: realFirewall(config),
+      notify: tell,
+      watchdog: isWatchdogAsked(env, process.pid)
+        ? { feed: (withinMs) => tell(signOfLife(withinMs)) }
+        : UNWATCHED,
+      createRunner: createHookRunner,
+      recordFile: (stateDir, bootId) => new RecordFile(stateDir, bootId),
+      contextFile: (stateDir) => new ContextFile(stateDir),
+      openControl: openAgentControl,
+    };
+  },
 };
+
+/** Nobody waits for a sign of life. */
+export const UNWATCHED: Watchdog = { feed: () => {} };
 
 /** The kernel's, opened at its first use. */
 export function realFirewall({ tableOwnership }: Pick<AgentConfig, 'tableOwnership'>): Firewall {

@@ -5,7 +5,7 @@ import { dryRunLog } from '../../watcher/observe/log-dry-run.ts';
 import type { Log } from '../../watcher/observe/log.ts';
 import { ContextFile } from '../../watcher/state/context-file.ts';
 import { RecordFile, type RecordRead } from '../../watcher/state/record-file.ts';
-import { type AgentMode, realFirewall } from './agent-mode.ts';
+import { type AgentMode, realFirewall, UNWATCHED } from './agent-mode.ts';
 import { DryRunFirewall } from './dry-run-firewall.ts';
 import { judgingRunner } from './dry-run-scripts.ts';
 
@@ -30,6 +30,7 @@ export const DRY_RUN: AgentMode = {
         onDifference: (difference) => tellDifference(difference, log),
       }),
       notify: () => {},
+      watchdog: UNWATCHED,
       createRunner: (options) => judgingRunner(options, log),
       recordFile(stateDir, bootId) {
         const file = new RecordFile(stateDir, bootId);

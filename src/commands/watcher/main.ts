@@ -2,6 +2,7 @@
 import { EnvironmentError } from '../../aws/http-agents.ts';
 import { type AgentConfig, ConfigError } from '../../watcher/config/agent-config.ts';
 import { leftOutOfUnit, unitFor, unitWritten, writeUnit } from '../../watcher/config/generate-systemd.ts';
+import { lastingPath } from '../../watcher/config/lasting-path.ts';
 import { OPTIONS } from '../../watcher/config/options.ts';
 import { printConfig } from '../../watcher/config/print-config.ts';
 import { resolveConfig } from '../../watcher/config/resolve.ts';
@@ -18,7 +19,7 @@ export interface Invocation {
   readonly env: NodeJS.ProcessEnv;
   /** Throws when the directory is gone. */
   readonly cwd: () => string;
-  /** Absolute path by which the program was started; what a generated unit starts. */
+  /** Absolute path by which the program was started. */
   readonly program: string;
   readonly version: string;
 }
@@ -55,7 +56,8 @@ async function perform({ args, env, cwd: currentDirectory, program, version }: I
     return EXIT.done;
   }
   if (config.generateSystemd !== null) {
-    writeUnit(config.generateSystemd, unitFor({ program, version, given: line.given, cwd }));
+    const unit = unitFor({ program: lastingPath(program), version, given: line.given, cwd });
+    writeUnit(config.generateSystemd, unit);
     const leftOut = leftOutOfUnit(resolved);
     if (leftOut !== null) process.stderr.write(`cs-instance-watcher: ${leftOut}\n`);
     process.stdout.write(`${unitWritten(config.generateSystemd)}\n`);

@@ -8,6 +8,7 @@ import { AGENT_SETTINGS, type Situation, type Subcommand, type SubcommandLine } 
 export const OVERRIDE: Subcommand = {
   name: 'override',
   summary: 'open or close the ports for a while, whatever the API says',
+  words: ['open', 'closed'],
   settings: AGENT_SETTINGS,
   declare: (command) =>
     withDuration(

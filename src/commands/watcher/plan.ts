@@ -3,7 +3,7 @@ import { type AgentConfig, ConfigError } from '../../watcher/config/agent-config
 import { OPTIONS, SETTINGS } from '../../watcher/config/options.ts';
 import { resolveConfig } from '../../watcher/config/resolve.ts';
 import type { DrainRuleset } from '../../watcher/domain/desired-firewall.ts';
-import { isWellFormedState } from '../../watcher/domain/instance-state.ts';
+import { isWellFormedState, KNOWN_STATES } from '../../watcher/domain/instance-state.ts';
 import { judgeScripts } from '../../watcher/hooks/judge-scripts.ts';
 import { ROOT_ONLY } from '../../watcher/hooks/path-trust.ts';
 import { planText } from '../../watcher/observe/plan-text.ts';
@@ -18,6 +18,7 @@ const DEFAULT_STATE = 'draining';
 export const PLAN: Subcommand = {
   name: 'plan',
   summary: 'say what would be done for a state, as an nft ruleset; nothing is touched',
+  words: KNOWN_STATES,
   // All but those that ask for another action: the command line of an agent fits as it is.
   settings: SETTINGS.filter((setting) => OPTIONS[setting].only !== 'command-line'),
   declare: (command) =>

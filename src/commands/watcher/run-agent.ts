@@ -5,13 +5,9 @@ import { hostClock } from '../../watcher/clock.ts';
 import type { AgentConfig, ResolvedConfig } from '../../watcher/config/agent-config.ts';
 import { configChanges } from '../../watcher/config/config-changes.ts';
 import { SummaryWatch } from '../../watcher/control/summary-watch.ts';
-import { adopt } from '../../watcher/domain/adopt.ts';
-import type { AgentState } from '../../watcher/domain/agent-state.ts';
-import type { TableObservation } from '../../watcher/domain/desired-firewall.ts';
-import { recordedState } from '../../watcher/domain/plan.ts';
 import { startAgent } from '../../watcher/loop.ts';
 import { NO_PORTS_LINE, reloadLines, startLine, stopLine } from '../../watcher/observe/agent-line.ts';
-import { hookLine, unfinishedHooksLine } from '../../watcher/observe/hook-line.ts';
+import { hookLine } from '../../watcher/observe/hook-line.ts';
 import type { Log } from '../../watcher/observe/log.ts';
 import { writeEntry } from '../../watcher/observe/log-entry.ts';
 import { fanOut } from '../../watcher/observe/fan-out.ts';
@@ -25,12 +21,11 @@ import type { StatusBoard } from '../../watcher/observe/status-board.ts';
 import { teeLog } from '../../watcher/observe/status-errors.ts';
 import type { Reporter } from '../../watcher/ports.ts';
 import { bootId } from '../../watcher/state/boot.ts';
-import type { RecordRead } from '../../watcher/state/record-file.ts';
-import { RecordKeeper } from '../../watcher/state/record-keeper.ts';
 import { endLease } from './agent-control.ts';
 import type { Effects } from './agent-mode.ts';
 import { recordedScripts } from './scripts.ts';
 import { type AwsClients, type SourceParts, settingsFor } from './settings.ts';
+import { takeUpRecord } from './take-up-record.ts';
 
 export interface AgentRun {
   readonly config: AgentConfig;
@@ -99,6 +94,7 @@ export async function runAgent(run: AgentRun): Promise<void> {
     record,
     hooks: scripts,
     reporter,
+    watchdog: effects.watchdog,
     newId: randomUUID,
   };
   let settings = settingsFor(config, parts);
@@ -143,35 +139,6 @@ export async function runAgent(run: AgentRun): Promise<void> {
   writeEntry(log, stopLine(await lookAtTable(firewall), run.cleanupCommand));
   parts.http.close();
   parts.imds.close();
-}
-
-/** Where to begin, by the record of this boot; what an earlier agent left unfinished is told, once. */
-function takeUpRecord(
-  file: ReturnType<Effects['recordFile']>,
-  instanceId: string | null,
-  table: TableObservation,
-  reporter: Reporter,
-  log: Log,
-): { initial: AgentState; record: RecordKeeper } {
-  const { record: found, problem } = ofInstance(file.read(), file.path, instanceId);
-  if (problem !== null) log.warn({ event: 'record-ignored' }, problem);
-  const initial = adopt(found?.state ?? null, table);
-  const record = new RecordKeeper(file, recordedState(initial), (trouble) =>
-    reporter.degraded('record', trouble),
-  );
-  const unfinished = found?.unfinishedHooks ?? [];
-  for (const hooks of unfinished) writeEntry(log, unfinishedHooksLine(hooks));
-  // What was told once is not told again at the next start.
-  if (unfinished.length > 0) record.save(recordedState(initial));
-  return { initial, record };
-}
-
-/** Without a record of another instance than the one that is named: `--instance-id` was changed, or a directory copied. */
-function ofInstance(read: RecordRead, path: string, instanceId: string | null): RecordRead {
-  const recorded = read.record?.state.instanceId ?? null;
-  if (instanceId === null || recorded === null || recorded === instanceId) return read;
-  const problem = `${path} is of ${recorded}, not of ${instanceId} (--instance-id), starting without it`;
-  return { record: null, problem };
 }
 
 /** What the sources of answers share, with the context's place on disk. */

@@ -1,11 +1,13 @@
 // `simulate`: a rehearsal. Firewall, scripts and listeners act as if the API reported another state.
 import { parseState } from '../../watcher/control/protocol.ts';
+import { KNOWN_STATES } from '../../watcher/domain/instance-state.ts';
 import { asUsage, holdInForeground, LEASE_HELP, parseLeaseDuration, withDuration } from './held-lease.ts';
 import { AGENT_SETTINGS, type Situation, type Subcommand, type SubcommandLine } from './subcommand.ts';
 
 export const SIMULATE: Subcommand = {
   name: 'simulate',
   summary: 'act for a while as if the API reported a state',
+  words: KNOWN_STATES,
   settings: AGENT_SETTINGS,
   declare: (command) =>
     withDuration(

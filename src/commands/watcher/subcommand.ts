@@ -18,6 +18,8 @@ export interface Subcommand {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** What its operand can be, or usually is: a shell completes these. */
+  readonly words?: readonly string[];
   /** Options of the agent that it takes too. */
   readonly settings: readonly Setting[];
   /** Adds description, operands and options of its own. */

@@ -13,6 +13,7 @@ import { AGENT_SETTINGS, type Situation, type Subcommand, type SubcommandLine } 
 export const WAIT: Subcommand = {
   name: 'wait',
   summary: 'wait until no connection is left',
+  words: ['drained'],
   settings: AGENT_SETTINGS,
   declare: (command) =>
     command

@@ -16,6 +16,8 @@ export interface Reading<T> {
 export interface ValueKind<T> {
   /** One word, many words, or a word that may be left out and then means true. */
   readonly takes: 'one' | 'many' | 'flag';
+  /** Where there is a choice of words: all of them. */
+  readonly choices?: readonly string[];
   /** `input` is a string, a list of strings (`many`), or whatever JSON held. */
   read(input: unknown): Reading<T>;
   /** The value as a configuration file would have it. */
@@ -106,6 +108,7 @@ export const flag: ValueKind<boolean> = {
 export function choice<const T extends string>(...choices: readonly T[]): ValueKind<T> {
   return {
     takes: 'one',
+    choices,
     read(input) {
       const value = choices.find((one) => one === input);
       if (value === undefined) throw new RangeError(`expected ${choices.join(' or ')}, got ${show(input)}`);
@@ -168,6 +171,7 @@ export const listenAddress: ValueKind<ListenAddress> = {
 export function choices<const T extends string>(...all: readonly T[]): ValueKind<readonly T[]> {
   return {
     takes: 'many',
+    choices: all,
     read(input) {
       const words = readWords(input, all.join(', '));
       const wrong = words.find((word) => !all.some((one) => one === word));

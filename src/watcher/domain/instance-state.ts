@@ -14,6 +14,9 @@ const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
   ['stopped', 'open'],
 ]);
 
+/** The states that have a verdict. */
+export const KNOWN_STATES: readonly string[] = [...VERDICTS.keys()];
+
 /** The verdict of a state as the API sent it; states not listed (D0's `excluded` masks a drain) give none. */
 export function verdictOfState(state: string): Verdict {
   return VERDICTS.get(state) ?? 'none';

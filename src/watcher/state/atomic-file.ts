@@ -1,6 +1,7 @@
 // Files that are either the old content or the new one, whatever happens in between.
 import {
   closeSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -11,16 +12,26 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
  * Replaces `path` with `content`: written beside it, flushed, renamed over it, the directory flushed.
  * Throws the file system's error; then the old content stands and nothing is left behind.
+ * @param owner who is to have it where that is not root and root writes it
  */
-export function writeFileAtomically(path: string, content: string, mode: number): void {
+export function writeFileAtomically(path: string, content: string, mode: number, owner?: Owner): void {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path)}.${process.pid}.new`);
   try {
-    const file = openSync(temporary, 'w', mode);
+    // Made anew: in a directory of another user, root must not write to where a link of that name leads.
+    rmSync(temporary, { force: true });
+    const file = openSync(temporary, 'wx', mode);
     try {
+      if (owner !== undefined && owner.uid !== 0 && process.geteuid?.() === 0)
+        fchownSync(file, owner.uid, owner.gid);
       // Not writeSync, which stops half-way without an error on a disk that is almost full.
       writeFileSync(file, content);
       fsyncSync(file);

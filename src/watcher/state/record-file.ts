@@ -1,5 +1,5 @@
 // The record: what a restarted agent must know to go on with a drain and to run no script twice.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Desired, RecordedState } from '../domain/agent-state.ts';
 import type { OpenCause, Reason } from '../domain/decision.ts';
@@ -69,11 +69,15 @@ export class RecordFile {
     return { record: content.bootId === this.#bootId ? content.record : null, problem: null };
   }
 
-  /** Writes the record to disk before it returns. Throws the file system's error. */
+  /**
+   * Writes the record to disk before it returns; it belongs to whoever the directory belongs to. Root's `cleanup` writes it for an
+   * agent that may be another user (DynamicUser), which could not read root's. Throws the file system's error.
+   */
   write(record: Record): void {
     makePrivateDirectory(this.#directory);
     const content = { version: VERSION, bootId: this.#bootId, ...record };
-    writeFileAtomically(this.path, `${JSON.stringify(content, null, 2)}\n`, 0o600);
+    const owner = statSync(this.#directory);
+    writeFileAtomically(this.path, `${JSON.stringify(content, null, 2)}\n`, 0o600, owner);
   }
 }
 

@@ -1,7 +1,16 @@
 // The program before it becomes an agent: usage, configuration, the unit file, and the status it exits with.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { AGENT, askEverySecond } from '../../fixtures/programs.ts';
 import { parseExecStart } from '../../unit/watcher/config/exec-start.ts';
@@ -214,6 +223,40 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
     t.after(() => child.kill('SIGKILL'));
     await scene.api.further(2);
     assert.match(readFileSync(log, 'utf8'), /"event":"started"/);
+  });
+
+  it('written by an installed program goes through current, so that it starts the next version', async (t) => {
+    const scene = await Scene.create(t);
+    const installation = scene.path('opt');
+    const install = (version: string): void => {
+      mkdirSync(join(installation, version, 'bin'), { recursive: true });
+      copyFileSync(AGENT, join(installation, version, 'bin/cs-instance-watcher'));
+      for (const room of ['lib', 'native', 'runtime'])
+        symlinkSync(join(dirname(AGENT), '..', room), join(installation, version, room));
+      rmSync(join(installation, 'current'), { force: true });
+      symlinkSync(version, join(installation, 'current'));
+    };
+    install('1');
+    const through = join(installation, 'current/bin/cs-instance-watcher');
+    symlinkSync(through, scene.path('linked'));
+    const unit = scene.path('watcher.service');
+    const calls = [
+      [through, through],
+      [join(installation, '1/bin/cs-instance-watcher'), through],
+      [scene.path('linked'), scene.path('linked')],
+    ] as const;
+    for (const [called, started] of calls) {
+      const { status, stderr } = await scene.try(called, ['--generate-systemd', unit], NOTHING_SET);
+      assert.deepEqual([status, stderr], [0, '']);
+      const command = parseExecStart(/^ExecStart=(.*)$/m.exec(readFileSync(unit, 'utf8'))![1]!);
+      assert.deepEqual(command, [started]);
+    }
+    install('2');
+    rmSync(join(installation, '1'), { recursive: true });
+    for (const [, started] of calls) {
+      const { status, stdout } = await scene.try(started, ['--version'], NOTHING_SET);
+      assert.deepEqual([status, stdout], [0, `${manifest.version}\n`]);
+    }
   });
 
   it('replaces the unit of before, and refuses to replace what is no file', async (t) => {

@@ -49,6 +49,7 @@ class Subject {
           this.note(`hooks ${from}->${to}${to === 'drained' ? ` ${env.CS_DRAINED}` : ''}`),
       },
       reporter,
+      watchdog: { feed: () => {} },
       newId: () => 'id',
     };
     this.agent = startAgent(adopt(null, { table: 'absent' }), this.settings, ports, this.ending.signal);

@@ -2,9 +2,7 @@
 import type { AgentConfig } from '../../../watcher/config/agent-config.ts';
 import { findAgent } from './agent-presence.ts';
 import { type HostFiles, seen } from './host-files.ts';
-
-const UNIT = 'cs-instance-watcher.service';
-const UNIT_DIRECTORIES = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+import { UNIT, UNIT_DIRECTORIES } from './unit-files.ts';
 
 export interface AgentOptions {
   /** Who has them, in words. */

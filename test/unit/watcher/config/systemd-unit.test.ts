@@ -21,8 +21,10 @@ import {
   unitWritten,
   writeUnit,
 } from '../../../../src/watcher/config/generate-systemd.ts';
+import { OPTIONS } from '../../../../src/watcher/config/options.ts';
 import { resolveConfig } from '../../../../src/watcher/config/resolve.ts';
-import { systemdUnit } from '../../../../src/watcher/config/systemd-unit.ts';
+import { backWithinMs } from '../../../../src/watcher/schedule.ts';
+import { packagedUnit, systemdUnit } from '../../../../src/watcher/config/systemd-unit.ts';
 import { parseExecStart } from './exec-start.ts';
 
 const PROGRAM = '/usr/local/sbin/cs-instance-watcher';
@@ -193,7 +195,22 @@ describe('generated unit', () => {
     const unit = systemdUnit({ program: PROGRAM, args: [] });
     assert.match(unit, /^RestartPreventExitStatus=2 75$/m);
     assert.match(unit, /^Type=notify$/m);
-    assert.doesNotMatch(unit, /network-online|WatchdogSec/);
+    assert.doesNotMatch(unit, /network-online/);
+  });
+
+  it('has a watchdog from the start on, with the longest time that the agent itself asks for, and no core dump', () => {
+    const unit = systemdUnit({ program: PROGRAM, args: [] });
+    const longestMs = Number(OPTIONS.pollPeriodMs.kind.read('60').value);
+    assert.equal(OPTIONS.pollPeriodMs.kind.read('61').value, longestMs, 'there is no longer period');
+    assert.match(unit, new RegExp(`^WatchdogSec=${backWithinMs(longestMs) / 1000}$`, 'm'));
+    assert.match(unit, /^WatchdogSignal=SIGKILL$/m);
+  });
+
+  it('is the packaged one, less the options', () => {
+    const [origin, ...rest] = packagedUnit(PROGRAM).split('\n');
+    assert.match(origin ?? '', /^# .*drop-in/);
+    assert.equal(rest.join('\n'), systemdUnit({ program: PROGRAM, args: [] }));
+    assert.deepEqual(execStart(packagedUnit(PROGRAM)), [PROGRAM]);
   });
 });
 

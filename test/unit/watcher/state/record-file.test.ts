@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { IS_REAL_ROOT } from '../../../fixtures/programs.ts';
 import { type Record, RecordFile } from '../../../../src/watcher/state/record-file.ts';
 
 const RECORD: Record = {
@@ -39,6 +50,28 @@ describe('the record', () => {
     file.write(RECORD);
     assert.deepEqual(file.read(), { record: RECORD, problem: null });
     assert.equal(statSync(file.path).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(directory), ['record.json']);
+  });
+
+  test("written by root in another user's directory belongs to that user, who has to read it", (t) => {
+    if (!IS_REAL_ROOT) return t.skip('needs real root: there is no other user to be');
+    mkdirSync(directory, { mode: 0o755 });
+    chownSync(directory, 4711, 4712);
+    const file = new RecordFile(directory, 'boot-1');
+    file.write(RECORD);
+    const { uid, gid, mode } = statSync(file.path);
+    assert.deepEqual([uid, gid, mode & 0o777], [4711, 4712, 0o600]);
+  });
+
+  test('is never written through a link that somebody has put in the way', () => {
+    mkdirSync(directory);
+    const victim = join(parent, 'victim');
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, join(directory, `.record.json.${process.pid}.new`));
+    const file = new RecordFile(directory, 'boot-1');
+    file.write(RECORD);
+    assert.equal(readFileSync(victim, 'utf8'), 'precious');
+    assert.deepEqual(file.read(), { record: RECORD, problem: null });
     assert.deepEqual(readdirSync(directory), ['record.json']);
   });
 

@@ -6,6 +6,7 @@ import { shellWord } from '../../../../watcher/domain/shell-word.ts';
 import { type Check, type Finding, notRun, ok, problem, someOf } from '../check.ts';
 import { type HostFiles, seen } from '../host-files.ts';
 import type { Subject } from '../subject.ts';
+import { dropIns, UNIT, UNIT_DIRECTORIES } from '../unit-files.ts';
 
 export interface Trace {
   readonly what: string;
@@ -15,7 +16,8 @@ export interface Trace {
 const KEY_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 const ACCESS_KEY = /\b(AKIA|ASIA)[A-Z0-9]{16}\b/;
 const SECRET = /\baws_(secret_access_key|session_token)\b["']?\s*[=:]/i;
-const NAME = 'cs-instance-watcher';
+/** As an option of a command line, or as a variable. */
+const INSTANCE_SETTING = /(?:^|[\s"'=])(--instance-(?:id|state)[\s=]|CS_INSTANCE_(?:ID|STATE)=)/;
 
 export const builderTraces: Check = {
   id: 'builder-traces',
@@ -50,10 +52,12 @@ export function tracesOf({
   origins,
   env,
 }: Pick<Subject, 'host' | 'config' | 'origins' | 'env'>): Trace[] {
+  const service = [...SERVICE_FILES, ...dropIns(host)];
   return [
     ...filesIn(host, config.stateDir),
     ...(config.logFile === null ? [] : logsOf(host, config.logFile)),
-    ...keysInFiles(host, [config.configFile, ...UNIT_FILES, ...dropIns(host), ...sharedFilesOf(env)]),
+    ...keysInFiles(host, [config.configFile, ...service, ...sharedFilesOf(env)]),
+    ...service.flatMap((path) => namesInFile(host, path)),
     ...KEY_VARIABLES.filter((name) => env[name]).map((name) => ({
       what: `${name} is in the environment`,
       remedy: `unset ${name}`,
@@ -62,22 +66,13 @@ export function tracesOf({
   ];
 }
 
-const UNIT_DIRECTORIES = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
-
 /** Where a service gets its command line and its environment from. */
-const UNIT_FILES = [
-  ...UNIT_DIRECTORIES.map((directory) => `${directory}/${NAME}.service`),
-  `/etc/default/${NAME}`,
-  `/etc/sysconfig/${NAME}`,
+const SERVICE_FILES = [
+  ...UNIT_DIRECTORIES.map((directory) => join(directory, UNIT)),
+  '/etc/default/cs-instance-watcher',
+  '/etc/sysconfig/cs-instance-watcher',
   '/etc/environment',
 ];
-
-function dropIns(host: HostFiles): string[] {
-  return UNIT_DIRECTORIES.flatMap((directory) => {
-    const place = `${directory}/${NAME}.service.d`;
-    return (seen(host.names(place)) ?? []).map((name) => join(place, name));
-  });
-}
 
 function sharedFilesOf(env: Subject['env']): string[] {
   const { configFile, credentialsFile } = sharedFiles(env);
@@ -130,6 +125,20 @@ function namesOfInstance(
       },
     ];
   });
+}
+
+/** The same in what the service is started with, which doctor itself need not have been given. */
+function namesInFile(host: HostFiles, path: string): Trace[] {
+  const text = host.lines(path).filter((line) => !/^\s*[#;]/.test(line));
+  const setting = text.map((line) => INSTANCE_SETTING.exec(line)?.[1]).find((one) => one !== undefined);
+  if (setting === undefined) return [];
+  const option = setting.replace(/[\s=]$/, '');
+  return [
+    {
+      what: `${option} is set for every instance in ${path}`,
+      remedy: `take ${option} out of ${shellWord(path)}`,
+    },
+  ];
 }
 
 function isHidden(host: HostFiles, path: string): boolean {

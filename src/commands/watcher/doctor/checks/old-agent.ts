@@ -3,6 +3,7 @@ import { shellWord } from '../../../../watcher/domain/shell-word.ts';
 import { type Check, type Finding, ok, problem, someOf } from '../check.ts';
 import type { HostFiles } from '../host-files.ts';
 import { pythonAgents, type RunningProgram, withProc } from '../processes.ts';
+import { UNIT_DIRECTORIES } from '../unit-files.ts';
 
 export const oldAgent: Check = {
   id: 'old-agent',
@@ -32,8 +33,6 @@ export function judgeOldAgent(
     stop[0] ? stop.join('; ') : `kill ${pids.join(' ')}`,
   );
 }
-
-const UNIT_DIRECTORIES = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 
 function unitsOfPython(host: HostFiles): string[] {
   const found = new Set<string>();

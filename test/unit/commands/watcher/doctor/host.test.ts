@@ -287,6 +287,15 @@ describe('scripts', () => {
 
 describe('an image', () => {
   const env = { HOME: '/home/builder' };
+  const OWN = '/etc/systemd/system/cs-instance-watcher.service';
+  const PACKAGED = '/lib/systemd/system/cs-instance-watcher.service';
+  const BY_INSTALL = '/usr/local/lib/systemd/system/cs-instance-watcher.service';
+  const WANTS = '/etc/systemd/system/multi-user.target.wants/cs-instance-watcher.service';
+  const INSTALLED = {
+    [BY_INSTALL]: '[Service]\nExecStart=/opt/cs-instance-watcher/current/bin/cs-instance-watcher\n',
+    '/opt/cs-instance-watcher/1.0.0/bin/cs-instance-watcher': '#!/bin/sh\n',
+    '/opt/cs-instance-watcher/current': '-> 1.0.0',
+  };
 
   it('is clean without files of an agent', (t) => {
     const { host } = fakeHost(t, {
@@ -326,6 +335,32 @@ describe('an image', () => {
       /AWS_ACCESS_KEY_ID is in the environment/,
       { AWS_ACCESS_KEY_ID: 's3cret' },
     ],
+    [
+      'a key in the unit of install.sh',
+      {
+        '/usr/local/lib/systemd/system/cs-instance-watcher.service': 'Environment=AWS_SESSION_TOKEN=s3cret\n',
+      },
+      /key is in \/usr\/local\/lib\/systemd/,
+      {},
+    ],
+    [
+      'an instance in a unit',
+      {
+        '/etc/systemd/system/cs-instance-watcher.service':
+          '# --instance-state x\nExecStart=/x/cs-instance-watcher --force --instance-id i-1\n',
+      },
+      /^--instance-id is set for every instance in \/etc\/systemd\/system\/cs-instance-watcher\.service$/,
+      {},
+    ],
+    [
+      'a state in a drop-in of the unit of install.sh',
+      {
+        '/usr/local/lib/systemd/system/cs-instance-watcher.service.d/x.conf':
+          'Environment="CS_INSTANCE_STATE=draining"\n',
+      },
+      /^CS_INSTANCE_STATE is set for every instance in \S+x\.conf$/,
+      {},
+    ],
     ['an instance', {}, /instance-id i-1 is set \(CS_INSTANCE_ID\)/, { CS_INSTANCE_ID: 'i-1' }],
     [
       'a state',
@@ -351,18 +386,50 @@ describe('an image', () => {
     });
   }
 
-  it('starts the agent when something wants its unit', async (t) => {
-    const unit = { '/lib/systemd/system/cs-instance-watcher.service': '[Unit]\n' };
-    const { host } = fakeHost(t, unit);
-    assert.equal((await serviceEnabled.look(subject(host))).status, 'warning');
-    const wants = '/etc/systemd/system/multi-user.target.wants/cs-instance-watcher.service';
-    const enabled = fakeHost(t, { ...unit, [wants]: '-> /lib/systemd/system/cs-instance-watcher.service' });
-    assert.deepEqual(await serviceEnabled.look(subject(enabled.host)), {
-      status: 'ok',
-      detail: 'cs-instance-watcher.service is wanted by multi-user.target',
-      remedy: null,
+  for (const [name, content, status, detail] of [
+    ['has no unit', { [WANTS]: '-> x' }, 'warning', /^there is no /],
+    ['has a unit that nothing wants', { [PACKAGED]: '[Unit]\n' }, 'warning', /^\/lib\S+ is not enabled/],
+    [
+      'starts a packaged one',
+      { [PACKAGED]: '[Unit]\n', [WANTS]: '-> x' },
+      'ok',
+      /^\/lib\S+ is wanted by multi-/,
+    ],
+    [
+      'starts what install.sh put there',
+      { ...INSTALLED, [WANTS]: `-> ${BY_INSTALL}` },
+      'ok',
+      /^\/usr\/local\/lib\/systemd\/system\/cs-instance-watcher\.service is wanted by multi-user\.target$/,
+    ],
+    [
+      'starts what is not there any more',
+      { [BY_INSTALL]: INSTALLED[BY_INSTALL], [WANTS]: `-> ${BY_INSTALL}` },
+      'problem',
+      /starts \/opt\/cs-instance-watcher\/current\/bin\/cs-instance-watcher, which is not there$/,
+    ],
+    [
+      'has a unit of its own before the installed one',
+      { ...INSTALLED, [OWN]: '[Service]\nExecStart="/opt/gone/cs instance" --force\n', [WANTS]: '-> x' },
+      'problem',
+      /^\/etc\/\S+ starts \/opt\/gone\/cs instance, /,
+    ],
+    ['has it masked', { ...INSTALLED, [OWN]: '-> /dev/null', [WANTS]: '-> x' }, 'problem', /is masked/],
+    [
+      'starts it with another unit of the installation',
+      {
+        ...INSTALLED,
+        '/usr/local/lib/systemd/system/web.service.requires/cs-instance-watcher.service': '-> x',
+      },
+      'ok',
+      /is wanted by web\.service$/,
+    ],
+  ] as const) {
+    it(name, async (t) => {
+      const found = await serviceEnabled.look(subject(fakeHost(t, content).host));
+      assert.equal(found.status, status, found.detail);
+      assert.match(found.detail, detail);
     });
-  });
+  }
 });
 
 describe('the options of an agent', () => {

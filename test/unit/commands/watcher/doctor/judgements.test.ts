@@ -35,7 +35,10 @@ import { judgeDiscoveryPermission } from '../../../../../src/commands/watcher/do
 import { judgeTagPermission } from '../../../../../src/commands/watcher/doctor/checks/permission-tags.ts';
 import { judgeRoutes } from '../../../../../src/commands/watcher/doctor/checks/routes.ts';
 import { judgeScripts } from '../../../../../src/commands/watcher/doctor/checks/scripts.ts';
-import { judgeService } from '../../../../../src/commands/watcher/doctor/checks/service-enabled.ts';
+import {
+  judgeService,
+  type ServiceFacts,
+} from '../../../../../src/commands/watcher/doctor/checks/service-enabled.ts';
 import { judgeTable } from '../../../../../src/commands/watcher/doctor/checks/table.ts';
 import { judgeTargetGroups } from '../../../../../src/commands/watcher/doctor/checks/target-groups.ts';
 import { judgeUdp } from '../../../../../src/commands/watcher/doctor/checks/udp.ts';
@@ -70,6 +73,12 @@ const RUNNING: KnownAnswer = {
 const NO_AGENT = { pid: null, unit: null, args: '', others: [] };
 const NET_ADMIN = 1n << 12n;
 const CAPABILITIES = { own: NET_ADMIN, agent: null, isAgentElsewhere: null, uid: 0, isBake: false };
+const SERVICE: ServiceFacts = {
+  unit: '/usr/local/lib/systemd/system/cs-instance-watcher.service',
+  isMasked: false,
+  missingProgram: null,
+  wantedBy: [],
+};
 const DIRECTORY: DirectoryFacts = {
   path: '/d',
   kind: 'directory',
@@ -947,9 +956,42 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       /^rm a && rm b$/,
     ],
     ['hidden', judgeTraces([], ['/x']), 'not-run', /\/x/, /root/],
-    ['no unit', judgeService(false, []), 'warning', /no cs-instance-watcher\.service/, /--generate-systemd/],
-    ['not enabled', judgeService(true, []), 'warning', /not enabled/, /^systemctl enable/],
-    ['enabled', judgeService(true, ['multi-user.target']), 'ok', /multi-user\.target$/, null],
+    [
+      'no unit',
+      judgeService({ ...SERVICE, unit: null }),
+      'warning',
+      /no cs-instance-watcher\.service/,
+      /install\.sh --enable.*--generate-systemd/,
+    ],
+    [
+      'masked',
+      judgeService({ ...SERVICE, isMasked: true, wantedBy: ['multi-user.target'] }),
+      'problem',
+      /masked/,
+      /^systemctl unmask/,
+    ],
+    [
+      'nothing to start',
+      judgeService({ ...SERVICE, missingProgram: '/gone', wantedBy: ['multi-user.target'] }),
+      'problem',
+      /starts \/gone, which is not there/,
+      /^sh install\.sh --enable, in the unpacked release$/,
+    ],
+    [
+      'nothing to start by a unit that wins over the installed one',
+      judgeService({ ...SERVICE, unit: '/etc/systemd/system/u.service', missingProgram: '/gone' }),
+      'problem',
+      /\/gone/,
+      /; where its unit is to be used: rm \/etc\/systemd\/system\/u\.service$/,
+    ],
+    ['not enabled', judgeService(SERVICE), 'warning', /not enabled/, /^systemctl enable/],
+    [
+      'enabled',
+      judgeService({ ...SERVICE, wantedBy: ['multi-user.target'] }),
+      'ok',
+      /multi-user\.target$/,
+      null,
+    ],
   ],
 };
 
