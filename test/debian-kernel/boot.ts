@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Machine } from './machines.ts';
 
 export interface Boot {
+  readonly machine: Machine;
   readonly image: string;
   readonly initramfs: string;
   /** The guest is ended when it has not powered itself off by then. */
@@ -19,12 +21,14 @@ export interface Boot {
 const CLOCK = ['-icount', 'shift=0,sleep=off', '-rtc', 'clock=vm', '-smp', '1'];
 
 /** Resolves with what went wrong, in words; with null when the machine powered itself off. */
-export async function boot({ image, initramfs, deadlineMs, onLine, signal }: Boot): Promise<string | null> {
-  const machine = ['-accel', 'tcg', '-cpu', 'max', '-m', '1536', '-no-reboot', ...CLOCK];
+export async function boot(options: Boot): Promise<string | null> {
+  const { machine, image, initramfs, deadlineMs, onLine, signal } = options;
+  const emulation = [...machine.board, '-accel', 'tcg', '-m', '1536', '-no-reboot', ...CLOCK];
   const devices = ['-nodefaults', '-display', 'none', '-nic', 'none', '-serial', 'stdio'];
-  const kernel = ['-kernel', image, '-initrd', initramfs, '-append', 'console=ttyS0 quiet panic=-1'];
+  const parameters = ['-append', `console=${machine.console} quiet panic=-1`];
+  const kernel = ['-kernel', image, '-initrd', initramfs, ...parameters];
   const deadline = AbortSignal.timeout(deadlineMs);
-  const qemu = spawn('qemu-system-x86_64', [...machine, ...devices, ...kernel], {
+  const qemu = spawn(machine.emulator, [...emulation, ...devices, ...kernel], {
     stdio: ['ignore', 'pipe', 'inherit'],
     signal: AbortSignal.any([deadline, signal]),
     killSignal: 'SIGKILL',

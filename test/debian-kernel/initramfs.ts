@@ -1,13 +1,13 @@
-// The guest's whole file system: the built programs as installed, nft and ip, what they link to, and kernel modules.
+// The guest's whole file system: the programs as installed, nft and ip, what all of them link to, and kernel modules.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import type { KernelPackage } from './kernel-package.ts';
+import { ARCH_NAMES, type Arch } from '../../scripts/packaging/arch.ts';
+import type { Kernel } from './debian-files.ts';
+import { linkedLibraries, loaderOf } from './linked-libraries.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const GUEST = join(import.meta.dirname, 'guest');
-const DIST = join(ROOT, 'dist');
 
 /** Where the programs are in the guest; guest/init knows it too. */
 const INSTALLED = 'opt/cs-instance-watcher';
@@ -15,32 +15,35 @@ const INSTALLED = 'opt/cs-instance-watcher';
 /** All of the network code, so that the agent's own netlink calls load what they need, as on an instance. */
 const MODULES = ['kernel/net', 'kernel/lib', 'kernel/crypto', 'kernel/drivers/net/veth.ko'];
 
-const TOOLS = ['/usr/sbin/nft', '/usr/sbin/ip'];
+/** From their place in Debian's packages to where guest/init looks for them. */
+const TOOLS = { 'bin/busybox': 'bin/busybox', 'bin/ip': 'sbin/ip', 'usr/sbin/nft': 'sbin/nft' };
+
+export interface GuestFiles {
+  readonly arch: Arch;
+  /** The programs, laid out as they are installed. */
+  readonly tree: string;
+  /** The packages of Debian, unpacked. */
+  readonly debian: string;
+  readonly kernel: Kernel;
+}
 
 /** Lays the file system out in `directory` and packs it into `archive`. Both must be free. */
-export async function packInitramfs(
-  kernel: KernelPackage,
-  directory: string,
-  archive: string,
-): Promise<void> {
+export async function packInitramfs(files: GuestFiles, directory: string, archive: string): Promise<void> {
   for (const room of ['bin', 'sbin', 'dev', 'etc', 'proc', 'sys', 'run', 'tmp', 'var/lib', INSTALLED]) {
     mkdirSync(join(directory, room), { recursive: true });
   }
-  place('/usr/bin/busybox', join(directory, 'bin/busybox'));
+  for (const [from, to] of Object.entries(TOOLS)) place(join(files.debian, from), join(directory, to));
   symlinkSync('busybox', join(directory, 'bin/sh'));
   symlinkSync('../bin/busybox', join(directory, 'sbin/modprobe'));
   place(join(GUEST, 'init'), join(directory, 'init'));
 
   // Not cpSync: it leaves the links inside a directory as they are, `dereference` or not.
-  execFileSync('cp', ['-rL', `${DIST}/.`, join(directory, INSTALLED)]);
-  for (const tool of TOOLS) place(tool, join(directory, tool));
-  for (const library of libraries([join(DIST, 'runtime/node'), join(DIST, 'native/addon.node'), ...TOOLS])) {
-    place(library, join(directory, library));
-  }
-  placeModules(kernel, directory);
+  execFileSync('cp', ['-rL', `${files.tree}/.`, join(directory, INSTALLED)]);
+  placeLibraries(files, directory);
+  placeModules(files.kernel, directory);
 
   await build({
-    entryPoints: [join(GUEST, 'scenario.ts'), join(GUEST, 'echo-server.ts')],
+    entryPoints: ['scenario.ts', 'echo-server.ts'].map((program) => join(GUEST, program)),
     outdir: join(directory, 'test'),
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -52,19 +55,20 @@ export async function packInitramfs(
   pack(directory, archive);
 }
 
-/** Every shared library that these need, the loader included. Those inside dist/ are copied with it. */
-function libraries(files: readonly string[]): string[] {
-  const found = new Set<string>();
-  for (const file of files) {
-    const output = execFileSync('ldd', [file], { encoding: 'utf8' });
-    const missing = /^\s*(\S+) => not found/m.exec(output);
-    if (missing !== null) throw new Error(`${file} needs ${missing[1]}, which this machine does not have`);
-    for (const [, path] of output.matchAll(/(?:^\s*|=> )(\/\S+) \(0x/gm)) found.add(path as string);
-  }
-  return [...found].filter((path) => relative(DIST, path).startsWith('..'));
+/** Debian's, for the programs too: they bring libnftnl and libmnl of their own, and are to use those all the same. */
+function placeLibraries({ arch, tree, debian }: GuestFiles, directory: string): void {
+  const room = join('lib', ARCH_NAMES[arch].gnuTriplet);
+  const searched = [join(debian, room), join(debian, 'usr', room)];
+  const runtime = join(tree, 'runtime/node');
+  const tools = Object.keys(TOOLS).map((tool) => join(debian, tool));
+  const libraries = linkedLibraries([runtime, join(tree, 'native/addon.node'), ...tools], searched);
+  for (const library of libraries) place(library, join(directory, room, basename(library)));
+
+  const loader = loaderOf(runtime);
+  place(join(debian, room, basename(loader)), join(directory, loader));
 }
 
-function placeModules(kernel: KernelPackage, directory: string): void {
+function placeModules(kernel: Kernel, directory: string): void {
   const target = join(directory, 'lib/modules', kernel.release);
   for (const part of MODULES) cpSync(join(kernel.modules, part), join(target, part), { recursive: true });
   for (const list of readdirSync(kernel.modules).filter((name) => name.startsWith('modules.'))) {

@@ -1,6 +1,7 @@
 // The real programs, each where it runs in the field: the agent and the service on the host, the API elsewhere.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { remark } from './report.ts';
@@ -34,6 +35,13 @@ class Running {
   constructor(child: ChildProcess) {
     this.#child = child;
     this.exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
+  }
+
+  /** Paths of the addon and the libraries of its own that it has loaded, sorted. */
+  loadedNative(): string[] {
+    const maps = readFileSync(`/proc/${this.#child.pid}/maps`, 'utf8');
+    const paths = maps.matchAll(/ (\/\S*\/(?:addon\.node|libmnl\.so|libnftnl\.so)\S*)$/gm);
+    return [...new Set([...paths].map(([, path]) => path as string))].sort();
   }
 
   /** Ends it, and returns how it ended. */

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { cachePath, compileBundle } from '../../../scripts/build/code-cache.ts';
+import { ARCH_NAMES, type Arch } from '../../../scripts/packaging/arch.ts';
 import { HeldConnection } from './client.ts';
 import {
   allRefused,
@@ -21,6 +23,11 @@ const API = '10.77.0.1:9000';
 const KEYS = '/run/keys.json';
 const FLEET = '/run/fleet.db';
 const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
+
+/** Where guest/init finds the programs. */
+const INSTALLED = '/opt/cs-instance-watcher';
+const PROGRAMS = ['cs-instance-watcher', 'cs-interact'];
+const NATIVE = ['addon.node', 'libmnl.so.0', 'libnftnl.so.11'];
 
 const report = new Report();
 try {
@@ -43,8 +50,17 @@ async function beforeTheDrain(): Promise<readonly HeldConnection[]> {
   const userArn = 'arn:aws:sts::111111111111:assumed-role/Role/i-0ab';
   writeFileSync(KEYS, JSON.stringify({ keys: [{ ...KEY, caller: 'AROAEXAMPLE:i-0ab', userArn }] }));
   await report.check(`the kernel is Debian's 6.1`, () => {
-    assert.match(release(), /^6\.1\..*-cloud-amd64$/);
+    const { debian } = ARCH_NAMES[process.arch as Arch];
+    assert.match(release(), new RegExp(`^6\\.1\\..*-cloud-${debian}$`));
     return release();
+  });
+  // By the runtime of the tree, which runs this too.
+  await report.check('the code cache of each program is one that V8 takes here', () => {
+    for (const program of PROGRAMS) {
+      const bundle = `${INSTALLED}/lib/${program}.cjs`;
+      const script = compileBundle(bundle, bundle, readFileSync(cachePath(bundle)));
+      assert.equal(script.cachedDataRejected, false, program);
+    }
   });
   await startEchoServer(PORT);
   const held = await Promise.all(HOST.map((address) => HeldConnection.open(address, PORT)));
@@ -61,6 +77,12 @@ async function beforeTheDrain(): Promise<readonly HeldConnection[]> {
 
 async function drain(agent: Agent, api: Api, held: readonly HeldConnection[]): Promise<void> {
   await agent.logged('state-changed');
+  await report.check('the addon has its libraries from beside it, though the guest has them too', () => {
+    assert.deepEqual(
+      agent.loadedNative(),
+      NATIVE.map((name) => `${INSTALLED}/native/${name}`),
+    );
+  });
   await report.check('while running: no table', async () => {
     assert.equal(await tableHandle(), null);
   });

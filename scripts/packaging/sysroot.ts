@@ -1,0 +1,73 @@
+// What the addon is compiled against: the C and C++ libraries of Debian 11, so that it needs nothing newer wherever it runs
+// (a newer libstdc++'s headers alone would have it ask for that library), with today's kernel headers and netfilter libraries.
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { ARCH_NAMES, type Arch } from './arch.ts';
+import { DebianArchive } from './debian-archive.ts';
+
+/** glibc 2.31 and the libstdc++ of GCC 10. */
+const OLDEST_SUITE = 'bullseye';
+const C_LIBRARIES = ['libc6', 'libc6-dev', 'libgcc-s1', 'libstdc++6', 'libstdc++-10-dev'];
+/** In it: the version of each package, by its name. */
+const VERSIONS = 'versions.json';
+const CURRENT = ['base-files', 'linux-libc-dev', 'libmnl0', 'libmnl-dev', 'libnftnl11', 'libnftnl-dev'];
+
+/**
+ * The directory that holds it, made when it is not there; it stays until somebody removes it.
+ * @throws Error when apt cannot fetch a package
+ */
+export function sysroot(arch: Arch, cache: string): string {
+  const directory = join(cache, `sysroot-${arch}`);
+  if (existsSync(directory)) return directory;
+  mkdirSync(dirname(directory), { recursive: true });
+  const work = mkdtempSync(join(dirname(directory), 'fetch-'));
+  try {
+    const { debian } = ARCH_NAMES[arch];
+    const made = join(work, 'sysroot');
+    const oldest = new DebianArchive(join(work, 'oldest'), debian, OLDEST_SUITE);
+    oldest.fetch(...C_LIBRARIES);
+    const old = oldest.unpackInto(made);
+    const current = new DebianArchive(join(work, 'current'), debian);
+    current.fetch(...CURRENT);
+    const versions = { ...old, ...current.unpackInto(made) };
+    writeFileSync(join(made, VERSIONS), JSON.stringify(versions));
+    keepLinksInside(made);
+    renameSync(made, directory);
+  } catch (error) {
+    throw new Error(`no libraries to compile against: ${(error as Error).message.trim()}`, { cause: error });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return directory;
+}
+
+/** The version of a package that is in it. Throws when there is none of that name. */
+export function versionInSysroot(directory: string, name: string): string {
+  const versions = JSON.parse(readFileSync(join(directory, VERSIONS), 'utf8')) as Record<string, string>;
+  const version = versions[name];
+  if (version === undefined) throw new Error(`${directory} has no package ${name}`);
+  return version;
+}
+
+/** A link that begins at / would lead to this machine's file. */
+function keepLinksInside(root: string): void {
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) continue;
+    const link = join(entry.parentPath, entry.name);
+    const target = readlinkSync(link);
+    if (!isAbsolute(target)) continue;
+    rmSync(link);
+    symlinkSync(relative(entry.parentPath, join(root, target)), link);
+  }
+}
