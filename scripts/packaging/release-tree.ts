@@ -20,7 +20,9 @@ const COPIES: readonly (readonly [from: string, to: string])[] = [
   ['LICENSE', 'LICENSE'],
   ['CHANGELOG.md', 'CHANGELOG.md'],
   ['README.md', 'README.md'],
-  ['docs', 'share/doc'],
+  // As the README and they themselves refer to one another.
+  ['docs', 'docs'],
+  ['scripts/packer', 'scripts/packer'],
   ['docs/systemd/locked-down.conf', 'share/systemd/locked-down.conf'],
   ['docs/systemd/wait-for-drain.service', 'share/systemd/wait-for-drain.service'],
   ['scripts/packaging/files/cs-instance-watcher.json', 'share/config/cs-instance-watcher.json'],
@@ -48,8 +50,6 @@ export async function makeReleaseTree(tree: string, release: Release): Promise<v
     mkdirSync(dirname(target), { recursive: true });
     cpSync(join(ROOT, from), target, { recursive: true });
   }
-  // Screenshots for the README on the web.
-  rmSync(join(tree, 'share/doc/images'), { recursive: true, force: true });
   put(tree, 'VERSION', `${version}\n`);
   put(tree, 'share/systemd/cs-instance-watcher.service', packagedUnit(INSTALLED_PROGRAM));
 
@@ -71,7 +71,7 @@ function put(tree: string, path: string, text: string): void {
 /** Whatever modes the files had where they come from. */
 function settleModes(tree: string): void {
   for (const { kind, path } of entriesOf(tree)) {
-    const mayRun = kind === 'directory' || path === 'install.sh' || /^(bin|runtime)\//.test(path);
+    const mayRun = kind === 'directory' || /^(?:bin|runtime)\/|^(?:install|scripts\/.*)\.sh$/.test(path);
     chmodSync(join(tree, path), mayRun ? 0o755 : 0o644);
   }
 }

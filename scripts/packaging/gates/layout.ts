@@ -37,9 +37,9 @@ const REQUIRED_FILES = [
 
 /** Whatever else is in these was put there by mistake. */
 const CLOSED_DIRECTORIES = ['.', 'bin', 'native', 'runtime', 'share/config', 'share/modules-load.d'];
-const OPEN_DIRECTORIES = ['bin', 'lib', 'native', 'runtime', 'share'];
+const OPEN_DIRECTORIES = ['bin', 'docs', 'lib', 'native', 'runtime', 'scripts', 'share'];
 
-const PROGRAM = /^(?:install\.sh|runtime\/node|bin\/[^/]+)$/;
+const PROGRAM = /^(?:install\.sh|runtime\/node|bin\/[^/]+|scripts\/packer\/[^/]+\.sh)$/;
 
 /** What is missing, and what does not belong. */
 export function layoutProblems(entries: readonly Entry[]): readonly string[] {

@@ -17,7 +17,7 @@ const LINKS: Readonly<Record<string, string>> = {
   [`usr/sbin/${PACKAGE}`]: `../lib/${PACKAGE}/bin/${PACKAGE}`,
   'usr/bin/cs-interact': `../lib/${PACKAGE}/bin/cs-interact`,
   [`usr/share/doc/${PACKAGE}/README.md`]: `../../../lib/${PACKAGE}/README.md`,
-  [`usr/share/doc/${PACKAGE}/doc`]: `../../../lib/${PACKAGE}/share/doc`,
+  [`usr/share/doc/${PACKAGE}/docs`]: `../../../lib/${PACKAGE}/docs`,
 };
 
 /** From an installed path to its original in the tree. */

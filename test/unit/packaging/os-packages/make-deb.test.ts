@@ -68,7 +68,7 @@ describe('makeDeb', () => {
       'lrwxrwxrwx /usr/bin/cs-interact -> ../lib/cs-instance-watcher/bin/cs-interact',
       'lrwxrwxrwx /usr/sbin/cs-instance-watcher -> ../lib/cs-instance-watcher/bin/cs-instance-watcher',
       'lrwxrwxrwx /usr/share/doc/cs-instance-watcher/README.md -> ../../../lib/cs-instance-watcher/README.md',
-      'lrwxrwxrwx /usr/share/doc/cs-instance-watcher/doc -> ../../../lib/cs-instance-watcher/share/doc',
+      'lrwxrwxrwx /usr/share/doc/cs-instance-watcher/docs -> ../../../lib/cs-instance-watcher/docs',
     ]);
     const root = join(directory.path, 'unpacked');
     execFileSync('dpkg-deb', ['--extract', deb, root]);
