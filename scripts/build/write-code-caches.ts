@@ -1,22 +1,22 @@
-// Writes the V8 code cache of each program, by running it once on the runtime that will read it.
+// Writes the V8 code cache of each program, on the runtime that will read it.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PROGRAMS } from './bundle.ts';
 import { cachePath } from './code-cache.ts';
 
-const WARM = join(import.meta.dirname, 'warm.ts');
+const MAKE_CACHE = join(import.meta.dirname, 'make-code-cache.ts');
 /** Strings lie in V8's tables, and so in the cache, in an order that a random seed decides. */
 const SEEDS = ['--hash-seed=1', '--random-seed=1'];
 
 /**
  * Writes the caches beside the bundles of `directory`, which `runtime` runs: the words before its arguments, more than one when
- * it is another architecture's. Throws when a program does not run.
+ * it is another architecture's. Throws when the runtime does not run.
  */
 export function writeCodeCaches(directory: string, runtime: readonly string[]): void {
-  const [command = '', ...words] = [...runtime, ...SEEDS, WARM];
+  const [command = '', ...words] = [...runtime, ...SEEDS, MAKE_CACHE];
   for (const program of PROGRAMS) {
     const bundle = `${program}.cjs`;
-    execFileSync(command, [...words, bundle, cachePath(bundle), '--version'], {
+    execFileSync(command, [...words, bundle, cachePath(bundle)], {
       cwd: directory,
       // Nothing of the builder's: NODE_OPTIONS would change V8's flags.
       env: {},
