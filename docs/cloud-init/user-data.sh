@@ -8,7 +8,7 @@ sha256='<sha256 of that file>'
 work=$(mktemp -d /var/tmp/cs-instance-watcher.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 curl -fsSL --retry 5 -o "$work/release.tar.xz" "$url"
-echo "$sha256  $work/release.tar.xz" | sha256sum --check --status -
+echo "$sha256  $work/release.tar.xz" | sha256sum --check --quiet -
 tar -C "$work" -xf "$work/release.tar.xz"
 sh "$work"/cs-instance-watcher-*/install.sh
 # Create a systemd service for the tool that will refuse new connections to ports 80 and 443 on 'draining' condition.

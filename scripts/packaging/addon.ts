@@ -6,6 +6,17 @@ import { ARCH_NAMES, type Arch } from './arch.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+/** What of the environment would go into the addon, beside or before what is in the sysroot (cmake-env-variables(7), gcc(1)). */
+const FLAGS = [
+  'CXXFLAGS',
+  'CPPFLAGS',
+  'LDFLAGS',
+  'CPATH',
+  'CPLUS_INCLUDE_PATH',
+  'LIBRARY_PATH',
+  'COMPILER_PATH',
+];
+
 /** Its path. Throws what the compiler says. */
 export function compiledAddon(arch: Arch, sysroot: string): string {
   const out = join(ROOT, `build/cmake-${arch}`);
@@ -23,7 +34,7 @@ export function compiledAddon(arch: Arch, sysroot: string): string {
         ...['compile', '--out', out, '--arch', arch],
         ...Object.entries(definitions).map(([name, value]) => `--CD${name}=${value}`),
       ],
-      { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' },
+      { cwd: ROOT, env: withoutFlags(process.env), stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' },
     );
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string };
@@ -32,4 +43,8 @@ export function compiledAddon(arch: Arch, sysroot: string): string {
     });
   }
   return join(out, 'Release/addon.node');
+}
+
+function withoutFlags(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !FLAGS.includes(name)));
 }

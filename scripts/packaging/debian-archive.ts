@@ -3,6 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Debian's own keys, of its package debian-archive-keyring. */
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
 /** apt with this machine's sources, but as on an empty machine of one architecture: changes nothing, needs no root. */
 export class DebianArchive {
   readonly #archives: string;
@@ -10,8 +13,8 @@ export class DebianArchive {
 
   /**
    * @param directory absolute and of its own: apt takes a relative path for one below /
-   * @param suite another one than this machine's, from the same place
-   * @throws Error when apt cannot read the lists
+   * @param suite that one's main part alone, from where this machine has Debian's, signed by Debian
+   * @throws Error when apt cannot read the lists, or they are not signed
    */
   constructor(directory: string, architecture: string, suite?: string) {
     this.#archives = join(directory, 'archives');
@@ -22,11 +25,16 @@ export class DebianArchive {
       ...[`Dir::State=${directory}`, 'Dir::State::status=/dev/null', `Dir::Cache=${directory}`],
       ...[`APT::Architecture=${architecture}`, `APT::Architectures=${architecture}`],
       ...['APT::Sandbox::User=', 'APT::Install-Recommends=false', 'Debug::NoLocking=true'],
+      // Whatever this machine's administrator allows: what is fetched here goes into releases.
+      ...['Acquire::AllowInsecureRepositories=false', 'Acquire::AllowWeakRepositories=false'],
+      'APT::Get::AllowUnauthenticated=false',
     ];
     if (suite !== undefined) {
       const list = join(directory, 'sources.list');
-      writeFileSync(list, sourcesOf(suite));
+      writeFileSync(list, sourceLine(suite));
       options.push(`Dir::Etc::sourcelist=${list}`, 'Dir::Etc::sourceparts=/dev/null');
+      // Otherwise a list that could not be fetched is a warning.
+      options.push('APT::Update::Error-Mode=any');
     }
     this.#options = options.flatMap((option) => ['-o', option]);
     this.#run('apt-get', 'update', '-qq');
@@ -36,6 +44,7 @@ export class DebianArchive {
     return this.#run('apt-cache', 'show', '--no-all-versions', name);
   }
 
+  /** Each a name, or NAME=VERSION. */
   fetch(...names: readonly string[]): void {
     this.#run('apt-get', 'download', '-qq', ...names);
   }
@@ -67,13 +76,13 @@ export class DebianArchive {
   }
 }
 
-/** The main part of `suite`, from where this machine has Debian 12's. */
-function sourcesOf(suite: string): string {
+/** For the main part of `suite`, from where this machine has Debian 12's. */
+function sourceLine(suite: string): string {
   const format = '$(CODENAME) $(REPO_URI)';
   const told = execFileSync('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], {
     encoding: 'utf8',
   });
   const place = /^bookworm (\S+)$/m.exec(told)?.[1];
   if (place === undefined) throw new Error('apt has no source of Debian 12 (bookworm): this needs one');
-  return `deb ${place} ${suite} main\n`;
+  return `deb [signed-by=${KEYRING}] ${place} ${suite} main\n`;
 }

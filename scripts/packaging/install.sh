@@ -11,7 +11,6 @@ export LC_ALL=C PATH
 umask 022
 
 service=cs-instance-watcher.service
-service_object=/org/freedesktop/systemd1/unit/cs_2dinstance_2dwatcher_2eservice
 # Below the root, if there is one.
 prefix=/opt/cs-instance-watcher
 unit=/usr/local/lib/systemd/system/$service
@@ -21,6 +20,8 @@ modules=/usr/local/lib/modules-load.d/cs-instance-watcher.conf
 config=/etc/cs-instance-watcher.json
 scripts=/etc/cs-instance-watcher.d
 state=/var/lib/cs-instance-watcher
+# Where a .deb or .rpm has the programs.
+packaged=/usr/lib/cs-instance-watcher
 
 usage() {
   cat <<'END'
@@ -53,7 +54,7 @@ main() {
   [ -z "$root" ] || enter_root
   home=$root$prefix
   # What this run has done so far, for whoever has to undo it.
-  switched='' restarted='' configured='' changed=''
+  switched='' restarted='' configured='' scripted='' changed=''
   "$command"
 }
 
@@ -136,20 +137,23 @@ rollback() {
   verify "$home/$target" "install it from its tarball; $before stays in force"
   check_runs "$home/$target"
   activate "$target"
-  say "cs-instance-watcher $target is in force, $(version_at previous) is kept"
+  say "cs-instance-watcher $target is in force${restarted:+, and the service runs it}; $(version_at previous) is kept"
 }
 
 uninstall() {
   problem=''
   if [ -d "$home" ] || [ -e "$root$unit" ]; then
     begin
-    stop_service
-    [ -n "$root" ] || open_ports
-    disable_service
+    if ! is_of_package; then
+      stop_service
+      [ -n "$root" ] || is_chroot || open_ports
+      disable_service
+    fi
     remove_placed
     ! is_booted || try systemctl daemon-reload
     remove_versions
     say "cs-instance-watcher is removed${root:+ from $root}"
+    tell_package
   else
     say "cs-instance-watcher is not installed${root:+ in $root}"
   fi
@@ -188,6 +192,7 @@ check_runs() {
   said=$("$1/runtime/node" --version 2>&1) && return
   case $said in
     *libstdc++*) fail "install libstdc++6 (Debian, Ubuntu) or libstdc++ (Amazon Linux, RHEL) first: $said" ;;
+    *'Permission denied'*) fail "nothing may be executed below $prefix: mounted noexec (findmnt -T /opt), or a policy (fapolicyd, SELinux)" ;;
     *) fail "this host cannot run it: $said" ;;
   esac
 }
@@ -198,48 +203,54 @@ check_options() {
   said=$(print_config "$1" 2>&1 >/dev/null) || fail "$1 does not take the options of the running service, which goes on: $said"
 }
 
-# systemd tells the options as it parsed them: quoted, each `$` still doubled. With what a shell would expand escaped, they are
-# words of a shell: "PATH" COUNT "ARGV0" "ARGUMENT"..., and eight figures about the last run.
+# What the program in DIR makes of the options and the settings of the running service. They are asked of its process, as a unit
+# may have them in variables. Of the environment no more than the settings: all of it would be for everyone to see on a command line,
+# keys too, and a service that is not root's may have put something there for root to run (CS_NATIVE_DIR holds code).
 print_config() {
-  program=$1/bin/cs-instance-watcher
-  eval "set -- $(busctl get-property org.freedesktop.systemd1 $service_object org.freedesktop.systemd1.Service ExecStart \
-    2>/dev/null | sed 's/^[^"]*//; s/\$\$/$/g; s/[$`]/\\&/g')"
-  if [ $# -gt 2 ]; then
-    left=$(($2 - 1))
-    shift 3
-    while [ "$left" -gt 0 ]; do
-      set -- "$@" "$1"
-      shift
-      left=$((left - 1))
-    done
-    shift 8
-  fi
+  process=/proc/$(systemctl show -p MainPID --value $service)
   {
-    cat "/proc/$(systemctl show -p MainPID --value $service)/environ" 2>/dev/null || :
-    printf '%s\0' "$program" --print-config "$@"
+    printf '%s\0' "PATH=$PATH"
+    words_as_lines "$process/environ" | sed -n '/^CS_NATIVE_DIR=/d; /^CS_[A-Z0-9_]*=/p' | tr '\0\n' '\n\0'
+    printf '%s\0' "$1/bin/cs-instance-watcher" --print-config
+    # What comes after the program, which an interpreter runs.
+    words_as_lines "$process/cmdline" |
+      sed -n -e '/\/cs-instance-watcher\(\.cjs\)\{0,1\}$/{' -e ':next' -e n -e p -e 'b next' -e '}' | tr '\0\n' '\n\0'
   } | (cd / && xargs -0 env -i)
 }
+
+# The words that a file of /proc ends with NUL, a line each; a newline within a word is NUL then.
+words_as_lines() { tr '\0\n' '\n\0' 2>/dev/null <"$1" || :; }
 
 # --- versions
 
 # The version that a link in the home directory names; nothing when there is none.
 version_at() {
   link=$(readlink "$home/$1") || return 0
-  case $link in */*) return 0 ;; esac
+  case $link in */* | . | ..) return 0 ;; esac
   [ ! -d "$home/$link" ] || say "$link"
 }
 
 # One run at a time: two at once would undo each other. A lock on the directory leaves no file, and ends with this process.
-# From here on things change: what an interrupted run has left is removed, and this one cleans up after itself.
+# From here on things change: what an interrupted run has left is removed, and this one cleans up after itself, whether or not
+# somebody still reads what it says.
 begin() {
   if command -v flock >/dev/null && [ -d "$root/opt" ]; then
     exec 9<"$root/opt"
     flock -n 9 || fail 'another install.sh is at work here: wait for it to end'
   fi
+  refuse_foreign_home
   trap leave EXIT
   trap 'exit 1' HUP INT TERM
+  trap '' PIPE
   try rm -rf "$home/.new" "$home/current.new" "$home/switching-from.new" "$root$unit.new" "$root$modules.new" "$root$config.new"
   before=$(version_at current)
+}
+
+# Whoever may write there could have root run something else.
+refuse_foreign_home() {
+  [ -d "$home" ] || return 0
+  foreign=$(find -H "$home" -type d \( ! -user 0 -o -perm -020 -o -perm -002 \) | head -n 1)
+  [ -z "$foreign" ] || fail "others than root may write to $foreign: remove it, or chown -R root and chmod -R go-w $home"
 }
 
 # The versions that are there, a line each.
@@ -361,7 +372,10 @@ place() {
   our_links | while IFS= read -r link; do
     [ -e "$home/$1/$(readlink "$link" | cut -d / -f 5-)" ] || try rm "$link" # of another version only
   done
-  exists "$root$scripts" || try mkdir -p "$root$scripts/draining"
+  if ! exists "$root$scripts"; then
+    try mkdir -p "$root$scripts/draining"
+    scripted=yes
+  fi
   if ! exists "$root$config"; then
     put_file "$home/$1/share/config/${config##*/}" "$root$config" 644
     configured=yes
@@ -430,9 +444,11 @@ swap_link() {
   changed=yes
 }
 
-# Gives the files the labels that the policy has for them: this host's, or the image's.
+# Gives the files the labels that the policy has for them: this host's, or the image's. What is the operator's keeps its own.
 label() {
-  set -- "$home" "$root$unit" "$root$modules" "$root$config" "$root$scripts"
+  set -- "$home" "$root$unit" "$root$modules"
+  [ -z "$configured" ] || set -- "$@" "$root$config"
+  [ -z "$scripted" ] || set -- "$@" "$root$scripts"
   if [ -z "$root" ]; then
     if command -v selinuxenabled >/dev/null && selinuxenabled && ! restorecon -RF "$@"; then
       complain 'the SELinux labels could not be set: restorecon'
@@ -446,6 +462,10 @@ label() {
 }
 
 purge_data() {
+  if exists "$root$packaged"; then
+    say "configuration and state stay, as the package in $root$packaged uses them too"
+    return
+  fi
   try rm -rf "$root$config" "$root$state" "$root${state%/*}/private/${state##*/}"
   [ -n "$(find "$root$scripts" ! -type d 2>/dev/null)" ] || try rm -rf "$root$scripts"
 }
@@ -453,8 +473,19 @@ purge_data() {
 # --- systemd
 
 is_booted() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+# Whether this is a chroot: the firewall to be seen from it is another system's.
+is_chroot() { top=$(stat -L -c %d:%i /proc/1/root 2>/dev/null) && [ "$top" != "$(stat -L -c %d:%i /)" ]; }
 is_running() { is_booted && systemctl is-active --quiet $service; }
 has_failed() { is_booted && systemctl is-failed --quiet $service; }
+
+# Whether the service, by a unit of the operator's, runs the program of a .deb or .rpm: it goes on without this installation.
+is_of_package() {
+  is_booted || return 1
+  case $(systemctl show -p ExecStart --value $service) in
+    *"path=/usr/sbin/cs-instance-watcher "* | *"path=$packaged/"*) [ -e "$packaged" ] ;;
+    *) return 1 ;;
+  esac
+}
 
 # Restarts the service; whether it is ready. A unit of Type=notify is, when systemctl returns. Another, such as the Python tool's
 # own, counts as started at once: it is ready if it is still there a moment later.
@@ -466,8 +497,8 @@ become_ready() {
 
 enable_service() {
   if is_booted; then
-    systemctl enable --now $service 2>/dev/null ||
-      fail 'installed, but the service does not start: journalctl -u cs-instance-watcher'
+    try systemctl enable $service
+    systemctl start $service 2>/dev/null || fail 'installed, but the service does not start: journalctl -u cs-instance-watcher'
   elif command -v systemctl >/dev/null; then
     try systemctl ${root:+"--root=$root"} enable $service
   else
@@ -483,16 +514,22 @@ stop_service() {
 
 # A unit in /etc is the operator's, and so is what enables it.
 disable_service() {
-  [ ! -e "$root$operators_unit" ] || return 0
+  ! exists "$root$operators_unit" || return 0
   ! command -v systemctl >/dev/null || systemctl ${root:+"--root=$root"} disable $service 2>/dev/null || :
   [ "$(readlink "$root$wants")" != "$unit" ] || try rm "$root$wants"
 }
 
-# With the installed program, or this tarball's. When it cannot, what is left to do is told in the end.
+# With the installed program, or this tarball's. When it cannot, what is left to do is told in the end. The unit may have given
+# the agent a lock and a record elsewhere; what the configuration file says of them, the program reads itself.
 open_ports() {
+  set --
+  for option in --config --runtime-dir --state-dir; do
+    path=$(option_in_unit $option)
+    [ ! -e "$path" ] || set -- "$@" "$option" "$path"
+  done
   for program in "$home/current/bin/cs-instance-watcher" "$tree/bin/cs-instance-watcher"; do
     [ -x "$program" ] || continue
-    if said=$("$program" cleanup 2>&1); then
+    if said=$("$program" cleanup "$@" 2>&1); then
       say "$said"
     elif [ $? -eq 75 ]; then
       fail "$said"
@@ -504,20 +541,28 @@ open_ports() {
   try rm -rf /run/cs-instance-watcher
 }
 
+# The value of an option in ExecStart, as far as it has no space.
+option_in_unit() {
+  is_booted || return 0
+  systemctl show -p ExecStart --value $service | sed -n "s/.* argv\[\]=.* $1[= ]\([^ ;]*\).*/\1/p" | tail -n 1
+}
+
 # --- words
 
 tell_installed() {
   kept=$(version_at previous)
   if [ "$before" != "$name" ]; then
-    say "cs-instance-watcher $name is installed${kept:+; $prefix/current/install.sh rollback goes back to $kept}"
+    say "cs-instance-watcher $name is installed${restarted:+, and the service runs it}${kept:+; $prefix/current/install.sh rollback goes back to $kept}"
   elif [ -n "$changed" ]; then
     say "cs-instance-watcher $name was installed already, and is repaired"
   else
     say "cs-instance-watcher $name is installed already: nothing to do"
   fi
-  if [ -e "$root$operators_unit" ]; then
+  if exists "$root$operators_unit"; then
     say "$root$operators_unit stays in force, in place of the packaged unit"
-  elif [ -z "$before$enable" ]; then
+  elif [ -n "$root$enable" ]; then
+    [ -z "$configured" ] || say "no ports are given yet: set them in $root$config$(! is_booted || say ', then systemctl reload cs-instance-watcher')"
+  elif [ -z "$before" ]; then
     cat <<END
 next: set the ports in $config, then
   systemctl enable --now cs-instance-watcher
@@ -528,12 +573,21 @@ END
   fi
 }
 
+tell_package() {
+  if exists "$root$packaged" && ! exists "$root$operators_unit"; then
+    say 'the package is in force now; to have it started: systemctl enable --now cs-instance-watcher'
+  fi
+}
+
 tell_kept() {
   set --
   for path in "$config" "$scripts" "$state" "$operators_unit" "$operators_unit.d"; do
     [ ! -e "$root$path" ] || set -- "$@" "$root$path"
   done
   [ $# -eq 0 ] || say "kept, yours to remove: $*"
+  if exists "$root$operators_unit" && ! exists "$root/usr/local/sbin/cs-instance-watcher"; then
+    say 'that unit would fail at every start, if its program was this one: systemctl disable cs-instance-watcher'
+  fi
 }
 
 # Runs a command that has nothing to say; what it says when it fails is the error.
@@ -542,7 +596,7 @@ try() {
 }
 
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$*" 2>/dev/null || :; }
 
 # One line: the first of what there is to say.
 complain() { say "install.sh: $*" | head -n 1 >&2; }

@@ -1,5 +1,6 @@
 // scripts/package: for each architecture the tree, the gates, then tarball, .deb and .rpm in build/package.
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { compiledAddon } from './addon.ts';
@@ -10,13 +11,15 @@ import { makeDeb } from './os-packages/make-deb.ts';
 import { makeRpm } from './os-packages/make-rpm.ts';
 import { releaseEpochSeconds } from './release-date.ts';
 import { makeReleaseTree } from './release-tree.ts';
-import { pinnedRuntime } from './runtime.ts';
+import { isPinned, pinnedRuntime } from './runtime.ts';
 import { sysroot } from './sysroot.ts';
 import { packTarball } from './tarball.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const OUT = join(ROOT, 'build/package');
 const CACHE = join(ROOT, 'build/cache');
+/** Where the builder, and the tools of the build, keep files. Root's home may be named (see checkTree), and nothing in it. */
+const BUILDERS = ['', '.cache', '.cmake-js', '.config', '.npm'].map((name) => join(homedir(), name));
 const CHOICES: Readonly<Record<string, readonly Arch[]>> = {
   x64: ['x64'],
   arm64: ['arm64'],
@@ -38,7 +41,8 @@ try {
     const root = sysroot(arch, CACHE);
     const addon = compiledAddon(arch, root);
     await makeReleaseTree(tree, { arch, version, epochSeconds, addon, sysroot: root, runtime });
-    const problems = checkTree(tree, arch, [ROOT]);
+    const problems = [...checkTree(tree, arch, [ROOT, ...BUILDERS])];
+    if (!isPinned(join(tree, 'runtime/node'), arch)) problems.push('runtime/node: is not the pinned one');
     if (problems.length > 0)
       throw new Error(`the ${arch} tree may not be shipped:\n  ${problems.join('\n  ')}`);
     say(`package: ${arch} has passed the gates`);

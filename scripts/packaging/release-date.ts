@@ -13,12 +13,14 @@ export function releaseEpochSeconds(env: NodeJS.ProcessEnv, root: string): numbe
     return Number(given);
   }
   try {
-    const told = execFileSync('git', ['-C', root, 'log', '-1', '--format=%ct'], {
+    const told = execFileSync('git', ['-C', root, 'log', '-1', '--no-show-signature', '--format=%ct'], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return Number(told);
   } catch (error) {
-    throw new Error('there is no commit to date the release by: set SOURCE_DATE_EPOCH', { cause: error });
+    const { stderr = '' } = error as { stderr?: string };
+    const [why = 'git does not run'] = stderr.split('\n').filter((line) => line !== '');
+    throw new Error(`no commit to date the release by (${why}): set SOURCE_DATE_EPOCH`, { cause: error });
   }
 }

@@ -68,8 +68,9 @@ function put(tree: string, path: string, text: string): void {
   writeFileSync(join(tree, path), text);
 }
 
-/** Whatever modes the files had where they come from. */
+/** Whatever modes the files had where they come from, and whatever the umask is. */
 function settleModes(tree: string): void {
+  chmodSync(tree, 0o755);
   for (const { kind, path } of entriesOf(tree)) {
     const mayRun = kind === 'directory' || /^(?:bin|runtime)\/|^(?:install|scripts\/.*)\.sh$/.test(path);
     chmodSync(join(tree, path), mayRun ? 0o755 : 0o644);

@@ -1,9 +1,9 @@
 // The pinned Node.js of either architecture, by its checksum: it comes from a registry, repackaged by somebody else.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arch } from './arch.ts';
+import { sha256 } from './gates/checksums.ts';
 
 /** SHA-256 of `bin/node` in the npm packages `node-linux-ARCH` of the version that package.json pins. */
 const CHECKSUMS: Readonly<Record<Arch, string>> = {
@@ -30,13 +30,22 @@ export function pinnedRuntime(arch: Arch, version: string, cache: string): Pinne
   return { version, binary, licenceFile: join(directory, 'LICENSE') };
 }
 
+/** Whether a file is the runtime of that architecture: what is shipped is the one that was checked when it was fetched. */
+export function isPinned(file: string, arch: Arch): boolean {
+  return sha256Of(file) === CHECKSUMS[arch];
+}
+
 /** Throws when the file's SHA-256 is not `expected`; `directory` is what to remove then. */
 export function refuseOther(file: string, expected: string, directory: string): void {
-  const found = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const found = sha256Of(file);
   if (found === expected) return;
   throw new Error(
     `${file} is not the pinned Node.js: its SHA-256 is ${found}, not ${expected}; remove ${directory} and run again, or, if the pin in package.json was changed, change the checksums in scripts/packaging/runtime.ts`,
   );
+}
+
+function sha256Of(file: string): string {
+  return sha256(readFileSync(file));
 }
 
 /** The directory appears whole or not at all. */

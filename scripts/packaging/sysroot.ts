@@ -15,32 +15,40 @@ import {
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { ARCH_NAMES, type Arch } from './arch.ts';
 import { DebianArchive } from './debian-archive.ts';
+import { sha256 } from './gates/checksums.ts';
 
-/** glibc 2.31 and the libstdc++ of GCC 10. */
-const OLDEST_SUITE = 'bullseye';
-const C_LIBRARIES = ['libc6', 'libc6-dev', 'libgcc-s1', 'libstdc++6', 'libstdc++-10-dev'];
+/** Which packages of which suite, by name or NAME=VERSION. */
+const RECIPE = {
+  /** glibc 2.31 and the libstdc++ of GCC 10. */
+  bullseye: ['libc6', 'libc6-dev', 'libgcc-s1', 'libstdc++6', 'libstdc++-10-dev'],
+  bookworm: [
+    ...['base-files', 'linux-libc-dev', 'libmnl-dev', 'libnftnl-dev'],
+    // These two are shipped: by their versions, so that a release built again later has the same.
+    ...['libmnl0=1.0.4-3', 'libnftnl11=1.2.4-2'],
+  ],
+} as const;
 /** In it: the version of each package, by its name. */
 const VERSIONS = 'versions.json';
-const CURRENT = ['base-files', 'linux-libc-dev', 'libmnl0', 'libmnl-dev', 'libnftnl11', 'libnftnl-dev'];
 
 /**
- * The directory that holds it, made when it is not there; it stays until somebody removes it.
+ * The directory that holds it, made when it is not there; it stays until somebody removes it. Another recipe is another directory.
  * @throws Error when apt cannot fetch a package
  */
 export function sysroot(arch: Arch, cache: string): string {
-  const directory = join(cache, `sysroot-${arch}`);
+  const recipe = sha256(Buffer.from(JSON.stringify(RECIPE))).slice(0, 8);
+  const directory = join(cache, `sysroot-${arch}-${recipe}`);
   if (existsSync(directory)) return directory;
   mkdirSync(dirname(directory), { recursive: true });
   const work = mkdtempSync(join(dirname(directory), 'fetch-'));
   try {
     const { debian } = ARCH_NAMES[arch];
     const made = join(work, 'sysroot');
-    const oldest = new DebianArchive(join(work, 'oldest'), debian, OLDEST_SUITE);
-    oldest.fetch(...C_LIBRARIES);
-    const old = oldest.unpackInto(made);
-    const current = new DebianArchive(join(work, 'current'), debian);
-    current.fetch(...CURRENT);
-    const versions = { ...old, ...current.unpackInto(made) };
+    const versions: Record<string, string> = {};
+    for (const [suite, packages] of Object.entries(RECIPE)) {
+      const archive = new DebianArchive(join(work, suite), debian, suite);
+      archive.fetch(...packages);
+      Object.assign(versions, archive.unpackInto(made));
+    }
     writeFileSync(join(made, VERSIONS), JSON.stringify(versions));
     keepLinksInside(made);
     renameSync(made, directory);

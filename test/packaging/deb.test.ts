@@ -91,6 +91,21 @@ describe('the .deb', () => {
     assert.deepEqual(root.calls().slice(0, 2), [`systemctl stop ${UNIT}`, 'cs-instance-watcher cleanup']);
   });
 
+  test('a removal that is called off starts it again', () => {
+    root.bootWith(PACKAGED_PROGRAM);
+    install('1.0.0');
+    root.calls();
+    const prerm = `/var/lib/dpkg/info/${PACKAGE}.prerm`;
+    root.run('sh', '-c', `echo 'exit 1' >>${prerm}; ! dpkg --remove ${PACKAGE}; sed -i '$d' ${prerm}`);
+    assert.deepEqual(root.calls(), [
+      `systemctl stop ${UNIT}`,
+      'cs-instance-watcher cleanup',
+      'systemctl daemon-reload',
+      `systemctl start ${UNIT}`,
+    ]);
+    assert.ok(root.has(PACKAGED_PROGRAM) && isEnabled());
+  });
+
   test('starts nothing where policy-rc.d forbids it', () => {
     root.bootWith(PACKAGED_PROGRAM);
     root.write('/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
@@ -100,18 +115,23 @@ describe('the .deb', () => {
   });
 
   test('a generated unit is left as it is, and its enablement to its owner', () => {
-    const unit = `[Service]\nExecStart=${PACKAGED_PROGRAM} --force\n[Install]\nWantedBy=multi-user.target\n`;
+    const options = ['--state-dir', '/var/lib/watch', '--force'];
+    const unit = `[Service]\nExecStart=${PACKAGED_PROGRAM} ${options.join(' ')}\n[Install]\nWantedBy=multi-user.target\n`;
     root.write(GENERATED, unit);
-    root.bootWith(PACKAGED_PROGRAM);
+    root.write('/var/lib/watch/record.json', '{}\n');
+    root.bootWith(PACKAGED_PROGRAM, ...options);
     install('1.0.0');
     assert.ok(!isEnabled());
     assert.deepEqual(root.calls(), ['systemctl daemon-reload', `systemctl try-restart ${UNIT}`]);
     root.run('ln', '-s', GENERATED, WANTS);
     install('1.1.0');
     root.calls();
-    // It runs the program that goes.
+    // It runs the program that goes, and the agent's record is where the unit says.
     root.run('dpkg', '--remove', PACKAGE);
-    assert.deepEqual(root.calls().slice(0, 2), [`systemctl stop ${UNIT}`, 'cs-instance-watcher cleanup']);
+    assert.deepEqual(root.calls().slice(0, 2), [
+      `systemctl stop ${UNIT}`,
+      'cs-instance-watcher cleanup --state-dir /var/lib/watch',
+    ]);
     root.run('dpkg', '--purge', PACKAGE);
     assert.equal(root.read(GENERATED), unit);
     assert.ok(isEnabled());
@@ -125,7 +145,10 @@ describe('the .deb', () => {
     assert.deepEqual(install('1.0.0').stderr.match(/^cs-instance-watcher: .*$/gm), [
       'cs-instance-watcher: also installed from the tarball, whose unit and programs come first; to be left with one: /opt/cs-instance-watcher/current/install.sh uninstall',
     ]);
-    root.run('dpkg', '--purge', PACKAGE);
+    assert.match(
+      root.run('dpkg', '--purge', PACKAGE).stderr,
+      /^cs-instance-watcher: \/etc\/cs-instance-watcher\.json went with the package, .* put it back/m,
+    );
     assert.deepEqual(new Set(root.calls()), new Set(['systemctl daemon-reload']));
     assert.ok(!isEnabled());
     assert.ok(root.has('/var/lib/cs-instance-watcher/record.json') && root.has(TARBALL));

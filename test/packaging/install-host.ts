@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
-  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -37,14 +36,11 @@ case "$*" in
   'show -p Type'*) cat type ;;
   'show -p MainPID'*) cat pid ;;
   'show -p LoadState'*) echo loaded ;;
+  'show -p ExecStart'*) cat exec-start ;;
   try-restart*) [ ! -e active ] || start ;;
-  restart* | 'enable --now'*) start ;;
+  restart* | start*) start ;;
   stop*) rm -f active ;;
 esac
-`;
-
-const BUSCTL = `#!/bin/sh
-cat /run/service/exec-start
 `;
 
 export interface Outcome {
@@ -66,7 +62,7 @@ export interface RunOptions {
 
 export interface ScratchHost {
   readonly path: string;
-  /** Where the stand-ins of systemctl and busctl are. */
+  /** Where the stand-in of systemctl is. */
   readonly commands: string;
   run(installer: string, args: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** The stand-in's record; systemctl was asked these things, in this order. */
@@ -84,14 +80,14 @@ export function scratchHost(path: string, { booted }: { readonly booted: boolean
   const commands = join(path, 'commands');
   const made = [...DIRECTORIES, 'commands', 'run/service', ...(booted ? ['run/systemd/system'] : [])];
   for (const name of made) mkdirSync(join(path, name), { recursive: true });
-  if (booted)
-    for (const [name, script] of Object.entries({ systemctl: SYSTEMCTL, busctl: BUSCTL })) {
-      writeFileSync(join(commands, name), script);
-      chmodSync(join(commands, name), 0o755);
-    }
+  if (booted) writeFileSync(join(commands, 'systemctl'), SYSTEMCTL, { mode: 0o755 });
   const read = (file: string): string => readFileSync(join(path, file), 'utf8');
   const lines = (file: string): string[] =>
-    existsSync(join(path, file)) ? read(file).trimEnd().split('\n') : [];
+    existsSync(join(path, file))
+      ? read(file)
+          .split('\n')
+          .filter((line) => line !== '')
+      : [];
   const write = (file: string, content: string): void => writeFileSync(join(path, file), content);
   write('run/service/type', 'notify\n');
   write('run/service/pid', '0\n');

@@ -35,6 +35,24 @@ function installerOf(version: string): string {
   return join(scratch.path, version, 'install.sh');
 }
 
+/** While `use` runs, the service is a process with these arguments, and with this environment. */
+async function withService(
+  host: ScratchHost,
+  { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv },
+  use: () => Promise<void>,
+): Promise<void> {
+  const service = spawn('/bin/sh', ['-c', 'read -r _', 'sh', ...args], {
+    env,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  try {
+    host.write('run/service/pid', `${service.pid}\n`);
+    await use();
+  } finally {
+    service.kill('SIGKILL');
+  }
+}
+
 async function done(promise: Promise<Outcome>): Promise<string> {
   const { status, stdout, stderr } = await promise;
   assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
@@ -75,9 +93,16 @@ describe('a service that does not run', () => {
 
   it('is started and enabled by --enable', async () => {
     const host = bootedHost();
-    assert.doesNotMatch(await done(host.run(installerOf('1.0.0'), ['--enable'])), /next:/);
-    assert.deepEqual(actions(host), ['systemctl daemon-reload', `systemctl enable --now ${SERVICE}`]);
+    const said = await done(host.run(installerOf('1.0.0'), ['--enable']));
+    assert.match(said, /no ports are given yet: .*\/etc\/cs-instance-watcher\.json, then systemctl reload /);
+    assert.doesNotMatch(said, /next:/);
+    assert.deepEqual(actions(host), [
+      'systemctl daemon-reload',
+      `systemctl enable ${SERVICE}`,
+      `systemctl start ${SERVICE}`,
+    ]);
     assert.equal(host.read('run/service/active'), '1.0.0\n');
+    assert.doesNotMatch(await done(host.run(installerOf('1.0.0'), ['--enable'])), /no ports/);
   });
 
   it('that does not start by --enable is an error, and stays installed', async () => {
@@ -92,7 +117,10 @@ describe('a service that does not run', () => {
 describe('an upgrade of a running service', () => {
   it('restarts it once, and never runs cleanup', async () => {
     const host = await runningHost();
-    await done(host.run(installerOf('1.1.0'), []));
+    assert.match(
+      await done(host.run(installerOf('1.1.0'), [])),
+      /1\.1\.0 is installed, and the service runs it;/,
+    );
     assert.deepEqual(actions(host), ['systemctl daemon-reload', `systemctl try-restart ${SERVICE}`]);
     assert.equal(host.read('run/service/active'), '1.1.0\n');
     assert.deepEqual(host.asked(), ['1.1.0 --print-config']);
@@ -160,35 +188,55 @@ describe('an upgrade of a running service', () => {
     assert.deepEqual([installed(host), actions(host)], [whole, []]);
   });
 
-  it('asks the new version with the options of the unit, whatever is in them', async () => {
+  it('asks the new version with the options of the process, whatever is in them', async () => {
     const host = await runningHost();
-    host.write(
-      'run/service/exec-start',
-      'a(sasbttttuii) 1 "/usr/local/sbin/cs-instance-watcher" 7 "/usr/local/sbin/cs-instance-watcher" "--log-file" "/var/log/a b $$HOME `id` \\"q\\" \\\\.log" "--on-draining-block-new-connections-to-ports" "80" "443" "--force" false 0 0 0 0 0 0 0\n',
-    );
-    await done(host.run(installerOf('1.1.0'), []));
-    assert.deepEqual(host.asked(), [
-      '1.1.0 --print-config --log-file /var/log/a b $HOME `id` "q" \\.log --on-draining-block-new-connections-to-ports 80 443 --force',
-    ]);
-    host.write('etc/refused-by-1.0.0', '--force');
-    assert.equal((await host.run(installerOf('1.0.0'), ['rollback'])).status, 1);
-    assert.equal(host.link(`${HOME}/current`), '1.1.0');
+    const args = [
+      ...[
+        '--log-file',
+        '/var/log/a b $HOME `id` "q" \'r\' é\n\\.log',
+        '--script-dir',
+        '/srv/cs-instance-watcher',
+      ],
+      ...['--on-draining-block-new-connections-to-ports', '80', '443', '--force'],
+    ];
+    const program = '/opt/cs-instance-watcher/1.0.0/lib/cs-instance-watcher.cjs';
+    await withService(host, { args: [program, ...args] }, async () => {
+      await done(host.run(installerOf('1.1.0'), []));
+      assert.deepEqual(host.asked().join('\n'), `1.1.0 --print-config ${args.join(' ')}`);
+      host.write('etc/refused-by-1.0.0', '--force');
+      assert.equal((await host.run(installerOf('1.0.0'), ['rollback'])).status, 1);
+      assert.equal(host.link(`${HOME}/current`), '1.1.0');
+    });
   });
 
-  it('asks it with the environment of the service', async () => {
+  it('asks it with the settings in the environment of the service', async () => {
     const host = await runningHost();
-    const service = spawn('sleep', ['60'], {
-      env: { CS_LOG_LEVEL: 'chatty', PATH: '/usr/bin:/bin', ODD: 'a b\nc' },
-    });
-    try {
-      host.write('run/service/pid', `${service.pid}\n`);
+    await withService(host, { env: { CS_LOG_LEVEL: 'chatty', ODD: 'a b\nCS_FORCE=1' } }, async () => {
       host.write('etc/refused-by-1.1.0', 'chatty');
       const { status, stderr } = await host.run(installerOf('1.1.0'), []);
       assert.equal(status, 1);
       assert.match(stderr, /chatty is not an option/);
-    } finally {
-      service.kill('SIGKILL');
-    }
+      assert.doesNotMatch(host.read('run/environment'), /^CS_FORCE/m);
+    });
+  });
+
+  it('takes neither keys nor commands from that environment', async () => {
+    const host = await runningHost();
+    const command = join(scratch.path, 'command');
+    writeFileSync(command, '#!/bin/sh\ntouch /run/was-run\n', { mode: 0o755 });
+    // `env` takes a variable of this name for an option, and runs its value.
+    const env = {
+      '--split-string': command,
+      AWS_SECRET_ACCESS_KEY: 'a-key',
+      CS_NATIVE_DIR: '/tmp',
+      CS_FORCE: '1',
+    };
+    await withService(host, { env }, async () => {
+      await done(host.run(installerOf('1.1.0'), []));
+      assert.ok(!host.has('run/was-run'));
+      assert.match(host.read('run/environment'), /^CS_FORCE=1$/m);
+      assert.doesNotMatch(host.read('run/environment'), /a-key|^CS_NATIVE_DIR/m);
+    });
   });
 });
 
@@ -221,6 +269,34 @@ describe('uninstall on a host', () => {
     assert.ok(!host.has(HOME) && !host.has(TOOL));
   });
 
+  it('opens them with the lock and the record that the unit has elsewhere', async () => {
+    const host = await runningHost();
+    for (const name of ['run/watch', 'var/lib/watch']) mkdirSync(join(host.path, name));
+    host.write(
+      'run/service/exec-start',
+      '{ path=/usr/local/sbin/cs-instance-watcher ; argv[]=/usr/local/sbin/cs-instance-watcher --runtime-dir /run/watch --state-dir=/var/lib/watch --config /etc/gone.json --force ; ignore_errors=no ; pid=0 }\n',
+    );
+    await done(host.run(installerOf('1.0.0'), ['uninstall']));
+    assert.deepEqual(host.asked(), ['1.0.0 cleanup --runtime-dir /run/watch --state-dir /var/lib/watch']);
+  });
+
+  it("in a chroot leaves the firewall, which is the host's", async () => {
+    const host = await runningHost();
+    const jail = join(host.path, 'jail');
+    for (const name of ['bin', 'usr', 'lib', 'lib64', 'opt', 'etc', 'run', 'var', 'proc', 'dev'])
+      mkdirSync(join(jail, name), { recursive: true });
+    await done(host.run(installerOf('1.0.0'), ['--root', jail]));
+    const binds = ['bin', 'usr/bin', 'lib', 'lib64', 'usr/lib', 'dev'];
+    for (const name of binds) mkdirSync(join(jail, name), { recursive: true });
+    const prelude = binds.map((name) => `mount --bind /${name} '${jail}/${name}'`).join(' && ');
+    // Processes of their own: the first of them is outside of the jail.
+    const enter = `mount -t proc proc '${jail}/proc' && /usr/sbin/chroot '${jail}' dash "$@"; exit $?`;
+    const shell = ['unshare', '--pid', '--fork', 'sh', '-c', enter, 'sh'];
+    await done(host.run('/opt/cs-instance-watcher/current/install.sh', ['uninstall'], { shell, prelude }));
+    assert.ok(!host.has('jail/opt/cs-instance-watcher'));
+    assert.ok(!host.has('jail/run/asked'));
+  });
+
   it('changes nothing while an agent runs that systemd did not start', async () => {
     const host = await runningHost();
     host.write('run/cleanup-status', '75');
@@ -246,9 +322,9 @@ describe('uninstall on a host', () => {
     mkdirSync(join(host.path, 'etc/systemd/system'), { recursive: true });
     host.write(OPERATORS_UNIT, '');
     host.write('run/calls', '');
-    assert.ok(
-      (await done(host.run(installerOf('1.0.0'), ['uninstall', '--purge']))).includes(`/${OPERATORS_UNIT}`),
-    );
+    const said = await done(host.run(installerOf('1.0.0'), ['uninstall', '--purge']));
+    assert.ok(said.includes(`/${OPERATORS_UNIT}`), said);
+    assert.match(said, /that unit would fail at every start, .*: systemctl disable cs-instance-watcher\n$/);
     assert.deepEqual(actions(host), [`systemctl stop ${SERVICE}`, 'systemctl daemon-reload']);
     assert.ok(host.has(OPERATORS_UNIT));
   });
@@ -272,7 +348,7 @@ describe('a host that has the Python tool', () => {
     assert.ok(said.includes(`/${OPERATORS_UNIT} stays in force`), said);
     assert.ok(said.includes(`/${TOOL} was there: kept as`), said);
     assert.equal(host.read('run/service/active'), '1.0.0\n');
-    await done(host.run(installerOf('1.0.0'), ['uninstall', '--purge']));
+    assert.doesNotMatch(await done(host.run(installerOf('1.0.0'), ['uninstall', '--purge'])), /would fail/);
     assert.equal(host.read(TOOL), '#!/usr/bin/python3\n');
     assert.ok(host.has(OPERATORS_UNIT));
   });
@@ -287,6 +363,38 @@ describe('a host that has the Python tool', () => {
     assert.equal(host.read(TOOL), '#!/usr/bin/python3\n');
     // It does not start beside a configuration file.
     assert.ok(!host.has('etc/cs-instance-watcher.json') && !host.has(HOME));
+  });
+});
+
+describe('a host that has the .deb or the .rpm too', () => {
+  async function uninstalled(host: ScratchHost): Promise<string> {
+    const lib = join(host.path, 'lib');
+    mkdirSync(join(lib, 'cs-instance-watcher'), { recursive: true });
+    const prelude = `mount -t overlay overlay -o lowerdir='${lib}':/usr/lib /usr/lib`;
+    return done(host.run(installerOf('1.0.0'), ['uninstall', '--purge'], { prelude }));
+  }
+
+  it('is told how to go on with the package, and keeps its configuration and state', async () => {
+    const host = await runningHost();
+    mkdirSync(join(host.path, 'var/lib/cs-instance-watcher'));
+    const said = await uninstalled(host);
+    assert.match(said, /the package is in force now; to have it started: systemctl enable --now/);
+    assert.ok(host.has('etc/cs-instance-watcher.json') && host.has('var/lib/cs-instance-watcher'));
+    assert.deepEqual(host.asked(), ['1.0.0 cleanup']);
+  });
+
+  it("whose program the operator's unit runs: service and ports are left to it", async () => {
+    const host = await runningHost();
+    mkdirSync(join(host.path, 'etc/systemd/system'), { recursive: true });
+    host.write(OPERATORS_UNIT, '');
+    host.write(
+      'run/service/exec-start',
+      '{ path=/usr/sbin/cs-instance-watcher ; argv[]=/usr/sbin/cs-instance-watcher ; }\n',
+    );
+    await uninstalled(host);
+    assert.deepEqual(actions(host), ['systemctl daemon-reload']);
+    assert.deepEqual(host.asked(), []);
+    assert.equal(host.read('run/service/active'), '1.0.0\n');
   });
 });
 

@@ -1,6 +1,6 @@
 // A release tree that is installed in a moment: what install.sh looks at is there, the programs are stand-ins.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -16,6 +16,7 @@ case $1 in
     exit "$(cat /run/cleanup-status 2>/dev/null || echo 0)"
     ;;
   --print-config)
+    env >/run/environment
     refused=$(cat "/etc/refused-by-$version" 2>/dev/null) || exit 0
     case "$* $CS_LOG_LEVEL $(cat /etc/cs-instance-watcher.json)" in
       *"$refused"*) echo "cs-instance-watcher: $refused is not an option" >&2 && exit 2 ;;
@@ -46,11 +47,11 @@ export function standIns(version: string): Files {
 
 /** The built programs, in place of the stand-ins. */
 export function builtPrograms(): Files {
-  const names = [
-    ...['bin/cs-instance-watcher', 'bin/cs-interact', 'lib/cs-instance-watcher.cjs', 'lib/cs-interact.cjs'],
-    ...['native/addon.node', 'native/libmnl.so.0', 'native/libnftnl.so.11', 'runtime/node'],
-  ];
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(ROOT, 'dist', name))]));
+  const dist = join(ROOT, 'dist');
+  const names = ['bin', 'lib', 'native', 'runtime'].flatMap((directory) =>
+    readdirSync(join(dist, directory)).map((name) => join(directory, name)),
+  );
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(dist, name))]));
 }
 
 /** Writes a tree and its SHA256SUMS; returns its directory. */

@@ -217,6 +217,27 @@ describe('an installation', () => {
     assert.equal(other.link(`${HOME}/current`), '1.0.0');
   });
 
+  it('is refused where nothing can be executed below /opt, told by name', async () => {
+    const other = scratchHost(fresh('host'), { booted: false });
+    const prelude = 'mount -t tmpfs -o noexec tmpfs /opt';
+    await refused(other.run(installerOf('1.0.0'), [], { prelude }), 1, /mounted noexec \(findmnt -T \/opt\)/);
+    assert.deepEqual(
+      filesIn(other.path).filter((name) => /^(etc|usr)\//.test(name)),
+      [],
+    );
+  });
+
+  it('is whole, though nobody reads what it says', async () => {
+    const root = fresh('image');
+    mkdirSync(join(root, 'usr/local/sbin'), { recursive: true });
+    // Kept aside, and told, in the middle of the work.
+    writeFileSync(join(root, 'usr/local/sbin/cs-instance-watcher'), '#!/usr/bin/python3\n');
+    const shell = ['bash', '-c', 'set -o pipefail; dash "$@" | exec true', 'bash'];
+    await install(root, '1.0.0', [], { shell });
+    assert.equal(current(root), '1.0.0');
+    assert.ok(!existsSync(join(root, HOME, 'switching-from')));
+  });
+
   it('of the built programs runs', async () => {
     const real = writeTree(join(fresh('trees'), 'real'), { ...standIns('9.0.0'), ...builtPrograms() });
     const other = scratchHost(fresh('host'), { booted: false });
@@ -267,20 +288,15 @@ describe('an installation', () => {
     });
     mkdirSync(join(root, 'etc/selinux/targeted/contexts/files'), { recursive: true });
     writeFileSync(join(root, 'etc/selinux/config'), 'SELINUX=enforcing\nSELINUXTYPE=targeted\n');
+    const policy = `[-F][-r][${root}][${root}/etc/selinux/targeted/contexts/files/file_contexts]`;
+    const ours = ['opt/cs-instance-watcher', UNIT, 'usr/local/lib/modules-load.d/cs-instance-watcher.conf'];
+    const operators = ['etc/cs-instance-watcher.json', 'etc/cs-instance-watcher.d'];
+    const labelled = (names: readonly string[]): string =>
+      policy + names.map((name) => `[${root}/${name}]`).join('');
     await install(root, '1.0.0', [], { commands });
-    assert.equal(
-      host.read('run/labelled'),
-      `[-F][-r][${root}][${root}/etc/selinux/targeted/contexts/files/file_contexts]` +
-        [
-          'opt/cs-instance-watcher',
-          UNIT,
-          'usr/local/lib/modules-load.d/cs-instance-watcher.conf',
-          'etc/cs-instance-watcher.json',
-          'etc/cs-instance-watcher.d',
-        ]
-          .map((name) => `[${root}/${name}]`)
-          .join(''),
-    );
+    assert.equal(host.read('run/labelled'), labelled([...ours, ...operators]));
+    await install(root, '1.1.0', [], { commands });
+    assert.equal(host.read('run/labelled'), labelled(ours), "what is the operator's keeps its labels");
   });
 });
 
@@ -377,6 +393,19 @@ describe('uninstall', () => {
         !existsSync(join(bare, 'var/lib/private/cs-instance-watcher')),
     );
     assert.deepEqual(filesIn(scripted), ['etc/cs-instance-watcher.d/draining/10-leave']);
+  });
+
+  it('--purge keeps what a package beside it uses', async () => {
+    const root = fresh('image');
+    await install(root, '1.0.0');
+    mkdirSync(join(root, 'usr/lib/cs-instance-watcher'), { recursive: true });
+    mkdirSync(join(root, 'var/lib/cs-instance-watcher'), { recursive: true });
+    assert.match(
+      await command(root, ['uninstall', '--purge']),
+      /configuration and state stay, as the package in .*usr\/lib\/cs-instance-watcher uses them too/,
+    );
+    assert.deepEqual(filesIn(root), ['etc/cs-instance-watcher.json']);
+    assert.ok(existsSync(join(root, 'var/lib/cs-instance-watcher')));
   });
 
   it('leaves other files and links alone', async () => {
@@ -566,6 +595,24 @@ describe('a refusal', () => {
     await install(root, '1.0.0');
     assert.equal(current(root), '1.0.0');
   });
+
+  for (const [name, change] of [
+    ['the directory of the versions', 'chown 1000:1000 "$0"'],
+    ['a directory in a version', 'chmod o+w "$0/1.0.0/bin"'],
+  ] as const)
+    it(`others than root may write to ${name}`, async () => {
+      const root = fresh('image');
+      await install(root, '1.0.0');
+      execFileSync('sh', ['-c', change, join(root, HOME)]);
+      const before = listing(root);
+      for (const [version, ...args] of [['1.1.0'], ['1.0.0', 'uninstall'], ['1.0.0', 'rollback']] as const)
+        await refused(
+          host.run(installerOf(version), [...args, '--root', root]),
+          1,
+          /others than root may write to .*opt\/cs-instance-watcher.*: remove it, or chown -R root/,
+        );
+      assert.deepEqual(listing(root), before);
+    });
 
   it('a version directory with links in it', async () => {
     const [root, outside] = [fresh('image'), fresh('outside')];

@@ -46,8 +46,8 @@ export interface PackageRoot {
   rpm(...args: string[]): Said;
   /** Makes a package of a version, puts it into the root, and returns its path there. */
   packageOf(make: (inputs: PackageInputs) => string, version: string): string;
-  /** From here on systemd seems to run, and its service to start this program. Nothing but stand-ins is called. */
-  bootWith(program: string): void;
+  /** From here on systemd seems to run, and its service to start this program, with options. Nothing but stand-ins is called. */
+  bootWith(program: string, ...options: readonly string[]): void;
   /** What the scripts asked of the running systemd and of the agent, questions and repetitions left out, since the last time. */
   calls(): readonly string[];
   has(path: string): boolean;
@@ -88,10 +88,11 @@ export async function packageRoot(): Promise<PackageRoot> {
       copyFileSync(made, inside(basename(made)));
       return `/${basename(made)}`;
     },
-    bootWith: (program) => {
+    bootWith: (program, ...options) => {
       mkdirSync(inside('run/systemd/system'), { recursive: true });
       root.write('/usr/local/sbin/systemctl', SYSTEMCTL, 0o755);
-      root.write('/exec-start', `ExecStart={ path=${program} ; argv[]=${program} ; ignore_errors=no }\n`);
+      const command = [program, ...options].join(' ');
+      root.write('/exec-start', `ExecStart={ path=${program} ; argv[]=${command} ; ignore_errors=no }\n`);
     },
     calls: () => {
       if (!existsSync(inside(CALLS))) return [];

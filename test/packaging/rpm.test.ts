@@ -87,7 +87,9 @@ describe('the .rpm', () => {
     root.write(`/usr/local/lib/systemd/system/${UNIT}`, '[Service]\n');
     root.bootWith('/opt/cs-instance-watcher/current/bin/cs-instance-watcher');
     assert.equal(install('1.0.0').stderr.match(/^cs-instance-watcher: also installed /gm)?.length, 1);
-    rpm('--erase', PACKAGE);
+    root.write(CONFIG, '{"api-polling-period": 5}\n');
+    assert.match(rpm('--erase', PACKAGE).stderr, /went with the package.*\.rpmsave/);
+    root.run('rm', `${CONFIG}.rpmsave`);
     assert.deepEqual(new Set(root.calls()), new Set(['systemctl daemon-reload']));
   });
 });
@@ -115,10 +117,24 @@ test('the .rpm is the same again, of either architecture, and says nothing of wh
       const [header, ...owners] = told.trim().split('\n');
       assert.equal(header, `${name} localhost 1700000000 linux`);
       assert.deepEqual([...new Set(owners)], ['root root']);
-      const needed = execFileSync('rpm', ['--query', '--package', '--requires', first], { encoding: 'utf8' });
+      const dependency =
+        '[%{REQUIREFLAGS:deptype}: %{REQUIRENAME} %{REQUIREFLAGS:depflags} %{REQUIREVERSION}\n]';
+      const needed = execFileSync('rpm', ['--query', '--package', '--queryformat', dependency, first], {
+        encoding: 'utf8',
+      });
       assert.deepEqual(
-        needed.split('\n').filter((line) => line !== '' && !/^rpmlib|^\/bin\/sh/.test(line)),
-        ['glibc >= 2.28', 'libstdc++ >= 9.3', 'systemd'],
+        needed
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== '' && !/rpmlib|\/bin\/sh/.test(line))
+          .sort(),
+        [
+          'manual: glibc >= 2.28',
+          'manual: libstdc++ >= 9.3',
+          'manual: systemd',
+          'post: systemd',
+          'preun: systemd',
+        ],
       );
     }
   } finally {

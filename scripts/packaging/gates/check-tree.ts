@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Arch } from '../arch.ts';
 import { CHECKSUM_FILE, checksumProblems, parseChecksums, sha256 } from './checksums.ts';
 import { elfProblems } from './elf-rules.ts';
-import { type Entry, entriesOf } from './entries.ts';
+import { type Entry, entriesOf, entryAt } from './entries.ts';
 import { pathsIn } from './forbidden-paths.ts';
 import { layoutProblems, modeProblems } from './layout.ts';
 
@@ -21,15 +21,17 @@ const SEARCHABLE_PATH = /^\/[^/]+(?:\/[^/]+)*$/;
 export function checkTree(tree: string, arch: Arch, forbiddenPaths: readonly string[]): readonly string[] {
   const unsearchable = forbiddenPaths.filter((path) => !SEARCHABLE_PATH.test(path));
   if (unsearchable.length > 0) return unsearchable.map((path) => `'${path}' is no path to look for`);
+  let itself: Entry;
   let entries: readonly Entry[];
   try {
+    itself = entryAt(tree, '.');
     entries = entriesOf(tree);
   } catch (error) {
     return [`cannot be judged: ${(error as Error).message}`];
   }
   return [
     ...layoutProblems(entries),
-    ...modeProblems(entries),
+    ...modeProblems([itself, ...entries]),
     ...contentProblems(
       tree,
       entries,

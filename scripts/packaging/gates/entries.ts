@@ -16,15 +16,19 @@ export function entriesOf(tree: string): readonly Entry[] {
   return entriesBelow(tree, '');
 }
 
+/** The one at `path`, `.` for the directory itself. Throws when it cannot be read. */
+export function entryAt(tree: string, path: string): Entry {
+  const stats = lstatSync(join(tree, path));
+  const kind = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
+  return { path, kind, mode: stats.mode & 0o7777 };
+}
+
 /** readdir's own recursion would follow links, out of the tree. */
 function entriesBelow(tree: string, directory: string): Entry[] {
   return readdirSync(join(tree, directory))
     .sort()
     .flatMap((name) => {
-      const path = join(directory, name);
-      const stats = lstatSync(join(tree, path));
-      const kind = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
-      const below = kind === 'directory' ? entriesBelow(tree, path) : [];
-      return [{ path, kind, mode: stats.mode & 0o7777 }, ...below];
+      const entry = entryAt(tree, join(directory, name));
+      return [entry, ...(entry.kind === 'directory' ? entriesBelow(tree, entry.path) : [])];
     });
 }

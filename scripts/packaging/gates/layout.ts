@@ -2,10 +2,13 @@
 import { posix } from 'node:path';
 import type { Entry } from './entries.ts';
 
-/** The bundles of `lib/`; each has its V8 code cache beside it, under a name that begins alike. */
-const BUNDLES = ['cs-instance-watcher', 'cs-interact', 'sqlite-writer-program'];
-/** Starts a bundle from its code cache. */
-const LOADER = 'start';
+/** Each has its V8 code cache beside it; `start` runs them from it. */
+const PROGRAMS = ['cs-instance-watcher', 'cs-interact'];
+const LIBRARY = [
+  ...PROGRAMS.flatMap((name) => [`lib/${name}.cache`, `lib/${name}.cjs`]),
+  'lib/sqlite-writer-program.cjs',
+  'lib/start.cjs',
+];
 
 const REQUIRED_FILES = [
   'CHANGELOG.md',
@@ -16,7 +19,7 @@ const REQUIRED_FILES = [
   'bin/cs-instance-watcher',
   'bin/cs-interact',
   'install.sh',
-  ...BUNDLES.map((name) => `lib/${name}.cjs`),
+  ...LIBRARY,
   'native/addon.node',
   'native/libmnl.so.0',
   'native/libnftnl.so.11',
@@ -36,8 +39,15 @@ const REQUIRED_FILES = [
 ];
 
 /** Whatever else is in these was put there by mistake. */
-const CLOSED_DIRECTORIES = ['.', 'bin', 'native', 'runtime', 'share/config', 'share/modules-load.d'];
+const CLOSED_DIRECTORIES = ['.', 'bin', 'lib', 'native', 'runtime', 'share/config', 'share/modules-load.d'];
 const OPEN_DIRECTORIES = ['bin', 'docs', 'lib', 'native', 'runtime', 'scripts', 'share'];
+/**
+ * What is copied whole from where people work. The tools that the documents are for leave files of theirs there: the state of
+ * Terraform and the variables of Packer have secrets in them.
+ */
+const COPIED = /^(?:docs|scripts)\//;
+const COPIED_FILE = /\.(?:cfg|conf|json|md|pkr\.hcl|service|sh|svg|tf|ya?ml)$/;
+const LEFT_BY_TOOLS = /(?:^|\/)\.|\.auto\.|\.tfvars\.json$|\.tfstate/;
 
 const PROGRAM = /^(?:install\.sh|runtime\/node|bin\/[^/]+|scripts\/packer\/[^/]+\.sh)$/;
 
@@ -55,9 +65,8 @@ function isExpected({ path, kind }: Entry): boolean {
   const directory = posix.dirname(path);
   if (kind === 'directory' && OPEN_DIRECTORIES.includes(path)) return true;
   if (CLOSED_DIRECTORIES.includes(directory)) return REQUIRED_FILES.includes(path);
-  if (directory === 'lib')
-    return [...BUNDLES, LOADER].some((name) => posix.basename(path).startsWith(`${name}.`));
-  return true;
+  if (!COPIED.test(path)) return true;
+  return !LEFT_BY_TOOLS.test(path) && (kind === 'directory' || COPIED_FILE.test(path));
 }
 
 /** Modes other than 0755 for directories and programs and 0644 for the rest; links, devices and the like. */

@@ -18,11 +18,11 @@ function line({ name, version, licence, files }: Component): string {
 }
 
 function opening({ libraries }: ReleaseInputs): string {
-  const sources = libraries.map(({ name, version }) => `${name} ${version}`).join(' and ');
+  const wanted = libraries.map(({ name, version }) => `${name}=${version}`).join(' ');
   return `cs-instance-watcher as a whole is under the GNU General Public License, version 3 or any later version (see LICENSE).
 It contains the following software, each part under the licence that follows it.
 
-The libraries in native/ are Debian's, unchanged but for debugging symbols: ${sources}.
-Their complete source is Debian's source packages of these versions.
+The libraries in native/ are as Debian compiled them. Their complete source is Debian's source packages of these versions; on a Debian
+system with deb-src sources: apt-get source --download-only ${wanted}
 `;
 }

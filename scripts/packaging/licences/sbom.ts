@@ -72,7 +72,8 @@ function componentPackage(component: Component): object {
     name,
     versionInfo: version,
     ...NOT_LOOKED_AT,
-    licenseConcluded: licence,
+    // What it says of itself: the runtime, for one, has parts under other licences, all of them in its own text.
+    licenseConcluded: 'NOASSERTION',
     licenseDeclared: licence,
     ...(archiveSha512 !== undefined && {
       checksums: [{ algorithm: 'SHA512', checksumValue: archiveSha512 }],

@@ -80,6 +80,8 @@ AutoReqProv: no
 Requires: glibc >= ${GLIBC_FLOOR}
 Requires: libstdc++ >= ${LIBSTDCXX_FLOOR}
 Requires: systemd
+Requires(post): systemd
+Requires(preun): systemd
 
 %description
 ${DESCRIPTION.join('\n')}

@@ -11,6 +11,7 @@ import type { Watchdog } from '../../watcher/ports.ts';
 import { ContextFile } from '../../watcher/state/context-file.ts';
 import { RecordFile } from '../../watcher/state/record-file.ts';
 import { type AgentControl, openAgentControl } from './agent-control.ts';
+import { ServiceNotices } from './service-notices.ts';
 import { takeWriterLock, type WriterLock } from './writer-lock.ts';
 
 export interface AgentMode {
@@ -48,12 +49,15 @@ export const FOR_REAL: AgentMode = {
   say: (log) => log,
   takeLock: takeWriterLock,
   effects({ config, env, log }) {
-    const tell = (text: string): void => tellServiceManager(env.NOTIFY_SOCKET, text, log);
+    const notices = new ServiceNotices(
+      (text) => notify(env.NOTIFY_SOCKET, text),
+      (problem) => log.debug({ event: 'notify' }, problem),
+    );
     return {
       firewall: realFirewall(config),
-      notify: tell,
+      notify: (text) => notices.tell(text),
       watchdog: isWatchdogAsked(env, process.pid)
-        ? { feed: (withinMs) => tell(signOfLife(withinMs)) }
+        ? { feed: (withinMs) => notices.tell(signOfLife(withinMs)) }
         : UNWATCHED,
       createRunner: createHookRunner,
       recordFile: (stateDir, bootId) => new RecordFile(stateDir, bootId),
@@ -69,13 +73,4 @@ export const UNWATCHED: Watchdog = { feed: () => {} };
 /** The kernel's, opened at its first use. */
 export function realFirewall({ tableOwnership }: Pick<AgentConfig, 'tableOwnership'>): Firewall {
   return new ReopeningFirewall(() => openFirewall({ ownership: tableOwnership }));
-}
-
-/** A service manager that does not listen is no reason to stop. */
-function tellServiceManager(socketPath: string | undefined, text: string, log: Log): void {
-  try {
-    notify(socketPath, text);
-  } catch (error) {
-    log.debug({ event: 'notify' }, (error as Error).message);
-  }
 }

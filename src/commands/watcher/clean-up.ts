@@ -67,7 +67,9 @@ async function openPorts({ tableOwnership, stateDir }: CleanupConfig): Promise<v
     const found = await firewall.inspect();
     if (found.table === 'ours') await firewall.remove();
     tell(
-      found.table === 'ours' ? 'drain table removed, new connections are accepted' : 'no drain table of ours',
+      found.table === 'ours'
+        ? 'drain table removed, new connections are accepted'
+        : 'no drain table of ours, nothing was refused',
     );
   } finally {
     firewall.close();

@@ -34,7 +34,7 @@ export function unitFor({ program, version, given, cwd }: UnitRequest): string {
 
 /** What to do with the unit that was written to `file`, as one line for stdout. */
 export function unitWritten(file: string): string {
-  return `unit written to ${file}; next: systemctl daemon-reload && systemctl enable --now ${basename(file)}`;
+  return `unit written to ${file}; next: systemctl daemon-reload && systemctl enable ${basename(file)} && systemctl restart ${basename(file)}`;
 }
 
 /** One line about the variables that are in force here and will not be in the service; null when there are none. */

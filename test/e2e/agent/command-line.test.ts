@@ -195,7 +195,7 @@ describe('--generate-systemd', { concurrency: 4, timeout: 60_000 }, () => {
     // By a relative path, as from the directory in which the program lies.
     const program = relative(scene.directory, AGENT);
     const written = await scene.try(program, [...options, '--generate-systemd', unit], NOTHING_SET);
-    const next = `unit written to ${unit}; next: systemctl daemon-reload && systemctl enable --now watcher.service\n`;
+    const next = `unit written to ${unit}; next: systemctl daemon-reload && systemctl enable watcher.service && systemctl restart watcher.service\n`;
     assert.deepEqual(written, { status: 0, stdout: next, stderr: '' });
     assert.equal(statSync(unit).mode & 0o777, 0o644);
     assert.deepEqual(readdirSync(scene.directory).sort(), ['run', 'scripts', 'state', 'watcher.service']);

@@ -7,19 +7,18 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 
 const UNIT = join(import.meta.dirname, '../../../docs/systemd/wait-for-drain.service');
-const INSTALLED = '/usr/local/sbin/cs-instance-watcher';
 
 let directory = '';
 let unit = '';
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'shutdown-unit-'));
-  unit = readFileSync(UNIT, 'utf8').replaceAll(INSTALLED, join(directory, 'program'));
+  unit = readFileSync(UNIT, 'utf8');
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** A program in place of the agent's, which answers `status` with this and notes what else is asked. */
 function answering(status: string): void {
-  const program = join(directory, 'program');
+  const program = join(directory, 'cs-instance-watcher');
   writeFileSync(
     program,
     `#!/bin/sh\ncase $1 in status) echo '${status}';; *) echo "$@" >${directory}/asked;; esac\n`,
@@ -52,7 +51,10 @@ for (const [status, waits] of statuses) {
     answering(status);
     const command = /^\/bin\/sh -c '(.*)'$/.exec(settingOf('ExecStop'))?.[1];
     assert.ok(command !== undefined && !/[%$\\]/.test(command), 'systemd hands it to the shell as it is');
-    const { status: exit } = spawnSync('/bin/sh', ['-c', command]);
+    const { status: exit } = spawnSync('/bin/sh', ['-c', command], {
+      // In a package's place or install.sh's: systemd looks in both.
+      env: { PATH: `${directory}:/usr/bin:/bin` },
+    });
     assert.equal(exit, 0);
     const asked = spawnSync('cat', [join(directory, 'asked')], { encoding: 'utf8' }).stdout;
     assert.equal(asked, waits ? 'wait drained --timeout 300\n' : '');

@@ -5,6 +5,8 @@ case $1 in
   configure | abort-upgrade | abort-deconfigure | abort-remove)
     warn_of_tarball
     action=try-restart
+    # The removal that was called off has stopped it.
+    [ "$1" != abort-remove ] || action=start
     if command -v deb-systemd-helper >/dev/null && ! has_other_unit; then
       # It knows the unit from its installation until its removal.
       deb-systemd-helper --quiet debian-installed "$unit" || action=start

@@ -8,6 +8,7 @@ case $1 in
     if is_booted; then systemctl --system daemon-reload >/dev/null || true; fi
     ;;
 esac
+[ "$1" != purge ] || warn_of_configuration
 if [ "$1" = purge ] && [ ! -e "$tarball" ]; then
   # The second is where systemd keeps the state with DynamicUser=.
   rm -rf /var/lib/cs-instance-watcher /var/lib/private/cs-instance-watcher /run/cs-instance-watcher

@@ -2,6 +2,7 @@
 # What the maintainer scripts of both package systems have in common, put in front of each.
 unit=cs-instance-watcher.service
 tarball=/opt/cs-instance-watcher/current
+config=/etc/cs-instance-watcher.json
 
 # Whether systemd runs here. It does not in a chroot where an image is made; nothing may be started there, and the firewall that
 # a program would see there is the host's.
@@ -25,9 +26,24 @@ warn_of_tarball() {
   [ ! -e "$tarball" ] || echo "cs-instance-watcher: also installed from the tarball, whose unit and programs come first; to be left with one: $tarball/install.sh uninstall" >&2
 }
 
-# The one thing that opens the ports: the end of the installation. By its path: another program of this name may come first.
+warn_of_configuration() {
+  [ ! -e "$tarball" ] || [ -e "$config" ] || echo "cs-instance-watcher: $config went with the package, and the installation in /opt reads it: put it back before it starts again (rpm keeps a changed one as $config.rpmsave)" >&2
+}
+
+# The value of an option in the unit's ExecStart, as far as it has no space.
+option_in_unit() {
+  systemctl show --property=ExecStart "$unit" 2>/dev/null | sed -n "s/.* argv\[\]=.* $1[= ]\([^ ;]*\).*/\1/p" | tail -n 1
+}
+
+# The one thing that opens the ports: the end of the installation. By its path: another program of this name may come first. A
+# generated unit may have given the agent a lock and a record elsewhere.
 open_ports() {
   is_booted || return 0
-  /usr/sbin/cs-instance-watcher cleanup ||
+  set --
+  for option in --config --runtime-dir --state-dir; do
+    path=$(option_in_unit "$option")
+    [ ! -e "$path" ] || set -- "$@" "$option" "$path"
+  done
+  /usr/sbin/cs-instance-watcher cleanup "$@" ||
     echo 'cs-instance-watcher: the ports may still be closed; to open them: nft delete table inet cs-instance-watcher' >&2
 }

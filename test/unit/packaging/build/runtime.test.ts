@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { pinnedRuntime, refuseOther } from '../../../../scripts/packaging/runtime.ts';
+import { hostArch } from '../../../../scripts/packaging/arch.ts';
+import { isPinned, pinnedRuntime, refuseOther } from '../../../../scripts/packaging/runtime.ts';
 import { temporaryDirectory } from '../../../fixtures/programs.ts';
 
+const NODE = join(import.meta.dirname, '../../../../node_modules/node/bin/node');
 const BINARY = 'a runtime';
 const CHECKSUM = createHash('sha256').update(BINARY).digest('hex');
 
@@ -31,4 +33,14 @@ test('a cached runtime that was changed is refused, for each architecture', (t) 
     writeFileSync(join(path, `node-linux-${arch}-1.2.3/bin/node`), BINARY);
     assert.throws(() => pinnedRuntime(arch, '1.2.3', path), /is not the pinned Node\.js/);
   }
+});
+
+test('what is shipped is judged by its own bytes', (t) => {
+  const { path, close } = temporaryDirectory();
+  t.after(close);
+  const arch = hostArch();
+  assert.equal(isPinned(NODE, arch), true);
+  assert.equal(isPinned(NODE, arch === 'x64' ? 'arm64' : 'x64'), false);
+  writeFileSync(join(path, 'node'), BINARY);
+  assert.equal(isPinned(join(path, 'node'), arch), false);
 });

@@ -54,6 +54,32 @@ const DEFECTS: readonly Defect[] = [
     problems: ['lib/sandbox.cjs: does not belong here'],
   },
   {
+    name: 'nothing starts the bundles, and one has no code cache',
+    spoil: (tree) => {
+      for (const name of ['start.cjs', 'cs-interact.cache']) rmSync(join(tree, 'lib', name));
+    },
+    problems: ['lib/cs-interact.cache: is missing', 'lib/start.cjs: is missing'],
+  },
+  {
+    name: 'what tools left beside the documents',
+    spoil: (tree) => {
+      const left = [
+        ...['docs/iam/terraform.tfstate', 'docs/iam/terraform.tfvars', 'docs/iam/.terraform.lock.hcl'],
+        ...['docs/README.md~', 'scripts/packer/mine.pkrvars.hcl', 'scripts/packer/mine.auto.pkrvars.json'],
+      ];
+      for (const path of left) put(tree, path, '', 0o644);
+      for (const path of ['scripts', 'scripts/packer', 'docs/iam']) chmodSync(join(tree, path), 0o755);
+    },
+    problems: [
+      'docs/README.md~: does not belong here',
+      'docs/iam/.terraform.lock.hcl: does not belong here',
+      'docs/iam/terraform.tfstate: does not belong here',
+      'docs/iam/terraform.tfvars: does not belong here',
+      'scripts/packer/mine.auto.pkrvars.json: does not belong here',
+      'scripts/packer/mine.pkrvars.hcl: does not belong here',
+    ],
+  },
+  {
     name: 'a program that cannot be executed',
     spoil: (tree) => chmodSync(join(tree, 'bin/cs-interact'), 0o644),
     problems: ['bin/cs-interact: has mode 0644, not 0755'],
@@ -67,6 +93,11 @@ const DEFECTS: readonly Defect[] = [
     name: 'a directory that only its owner may enter',
     spoil: (tree) => chmodSync(join(tree, 'lib'), 0o700),
     problems: ['lib: has mode 0700, not 0755'],
+  },
+  {
+    name: 'a tree that only its owner may enter',
+    spoil: (tree) => chmodSync(tree, 0o744),
+    problems: ['.: has mode 0744, not 0755'],
   },
   {
     name: 'setuid',
@@ -183,11 +214,11 @@ const DEFECTS: readonly Defect[] = [
     name: 'paths of the builder',
     spoil: (tree) => {
       put(tree, 'share/page.md', 'made in file:///home/me/work', 0o644);
-      put(tree, 'lib/cs-interact.cjs.cache', Buffer.from('"/build/of/somebody/x.ts"', 'utf16le'), 0o644);
+      put(tree, 'lib/cs-interact.cache', Buffer.from('"/build/of/somebody/x.ts"', 'utf16le'), 0o644);
       put(tree, 'share/flags', '-I/home/me/include', 0o644);
     },
     problems: [
-      'lib/cs-interact.cjs.cache: has the path /build/of/somebody in it',
+      'lib/cs-interact.cache: has the path /build/of/somebody in it',
       'share/flags: has the path /home/me in it',
       'share/page.md: has the path /home/me in it',
     ],
@@ -211,6 +242,7 @@ describe('checkTree', () => {
   const pristine = join(directory.path, 'pristine');
   before(() => {
     mkdirSync(pristine);
+    chmodSync(pristine, 0o755);
     makeReleaseTree(pristine);
   });
   after(() => directory.close());

@@ -131,6 +131,7 @@ describe('the documents of a release', () => {
     ]);
     for (const licence of ['text of Node.js', 'text of libnftnl', 'the MIT licence', 'MIT of node-addon-api'])
       assert.equal(text.split(`\n${licence}\n`).length, 2, licence);
+    assert.match(text, /^.* apt-get source --download-only libnftnl11=1\.2\.4-2$/m);
   });
 
   test('a runtime without a licence is refused', () => {

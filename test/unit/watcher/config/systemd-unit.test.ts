@@ -173,7 +173,7 @@ describe('generated unit', () => {
   it('comes with what to do next', () => {
     assert.equal(
       unitWritten('/etc/systemd/system/watcher.service'),
-      'unit written to /etc/systemd/system/watcher.service; next: systemctl daemon-reload && systemctl enable --now watcher.service',
+      'unit written to /etc/systemd/system/watcher.service; next: systemctl daemon-reload && systemctl enable watcher.service && systemctl restart watcher.service',
     );
   });
 

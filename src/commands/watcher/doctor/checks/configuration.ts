@@ -56,7 +56,7 @@ export function judgeConfiguration(
   if (complaints.length === 0) return ok(told);
   const isOnlyPorts = complaints.length === 1 && config.ports.length === 0;
   const remedy = isOnlyPorts
-    ? 'cs-instance-watcher --on-draining-block-new-connections-to-ports 80 443'
+    ? `"on-draining-block-new-connections-to-ports": [80, 443] in ${config.configFile}, or the option of that name`
     : 'see where each comes from: cs-instance-watcher --print-config';
   return warning(`${told}: ${complaints.join('; ')}`, remedy);
 }

@@ -36,10 +36,10 @@ export function judgeService({ unit, isMasked, missingProgram, wantedBy }: Servi
     return problem(`${unit} is masked: no instance of this image can start it`, `systemctl unmask ${UNIT}`);
   }
   if (missingProgram !== null) {
-    const isOurs = unit.startsWith('/etc/');
+    const isInTheWay = unit.startsWith('/etc/');
     return problem(
       `${unit} starts ${missingProgram}, which is not there`,
-      isOurs ? `${INSTALL}; where its unit is to be used: rm ${shellWord(unit)}` : INSTALL,
+      isInTheWay ? `${INSTALL}; where its unit is to be used: rm ${shellWord(unit)}` : INSTALL,
     );
   }
   return wantedBy.length > 0

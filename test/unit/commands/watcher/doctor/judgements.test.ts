@@ -166,7 +166,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       judgeConfiguration(config(), '', null),
       'warning',
       /no ports, from the defaults: without ports/,
-      /ports 80 443$/,
+      /"on-draining-block-new-connections-to-ports": \[80, 443\] in /,
     ],
     [
       'options of the agent',
