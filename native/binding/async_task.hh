@@ -59,7 +59,7 @@ class AsyncTask {
       napi_delete_async_work(task->env_, task->work_);
       throw Napi::Error::New(task->env_);
     }
-    task.release();
+    static_cast<void>(task.release());
   }
 
  private:

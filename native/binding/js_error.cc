@@ -7,7 +7,7 @@
 
 namespace binding {
 
-Napi::Error to_js_error(Napi::Env env, const std::string& operation, std::exception_ptr failure) {
+Napi::Error to_js_error(Napi::Env env, const std::string& operation, const std::exception_ptr& failure) {
   const auto make = [&](const char* code, const std::string& message, int error_number,
                         const std::string& detail) {
     auto error = Napi::Error::New(env, operation + ": " + message);

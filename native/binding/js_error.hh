@@ -11,7 +11,7 @@ namespace binding {
 
 // The JavaScript Error of a failure, with `operation`, `code`, `errno` and `detail`
 // (src/firewall/native-error.ts makes it a FirewallError).
-Napi::Error to_js_error(Napi::Env env, const std::string& operation, std::exception_ptr failure);
+Napi::Error to_js_error(Napi::Env env, const std::string& operation, const std::exception_ptr& failure);
 
 // Runs `body`; what it throws is thrown as the JavaScript error of `operation`. An exception of any other
 // kind that leaves a callback ends the process.

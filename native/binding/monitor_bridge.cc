@@ -55,7 +55,7 @@ void MonitorBridge::post(nftables::RulesetEvent event, std::exception_ptr failur
       std::unique_ptr<Delivery>(new Delivery{std::move(event), std::move(failure), weak_from_this()});
   const auto status = to_js_.NonBlockingCall(delivery.get());
   if (status == napi_ok) {
-    delivery.release();
+    static_cast<void>(delivery.release());
   } else {
     was_full_ = status == napi_queue_full;
   }

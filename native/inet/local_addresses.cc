@@ -81,7 +81,7 @@ LocalAddresses LocalAddresses::read() {
   std::vector<Prefix> prefixes = read_local_routes(socket, AF_INET);
   const std::vector<Prefix> v6 = read_local_routes(socket, AF_INET6);
   prefixes.insert(prefixes.end(), v6.begin(), v6.end());
-  return LocalAddresses(std::move(prefixes));
+  return LocalAddresses(prefixes);
 }
 
 bool LocalAddresses::contains(const IpAddress& address) const {

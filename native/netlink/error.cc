@@ -3,6 +3,7 @@
 #include <libmnl/libmnl.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -44,6 +45,11 @@ Error system_error(const std::string& what, int error_number, std::string detail
   return Error(code, what + ": " + errno_text(error_number), error_number, std::move(detail));
 }
 
+int errno_of_status(int status) {
+  constexpr int kMaxErrno = 4095;  // the kernel's MAX_ERRNO
+  return status < -kMaxErrno || status > kMaxErrno ? EBADMSG : std::abs(status);
+}
+
 Verdict parse_verdict(const nlmsghdr& message) {
   Verdict verdict;
   if (mnl_nlmsg_get_payload_len(&message) < sizeof(nlmsgerr)) {
@@ -51,7 +57,7 @@ Verdict parse_verdict(const nlmsghdr& message) {
     return verdict;
   }
   const auto* body = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&message));
-  verdict.error = body->error < 0 ? -body->error : body->error;
+  verdict.error = errno_of_status(body->error);
   if ((message.nlmsg_flags & NLM_F_ACK_TLVS) == 0) return verdict;
 
   // The attributes follow the request, which is cut to its header with NETLINK_CAP_ACK.

@@ -45,6 +45,9 @@ Error system_error(const std::string& what, int error_number, std::string detail
 // The text of an errno; safe in any thread.
 std::string errno_text(int error_number);
 
+// The errno that a kernel's answer gives, negative as a rule; EBADMSG for a number that is none.
+int errno_of_status(int status);
+
 // The verdict of one NLMSG_ERROR message. `error` is positive, 0 for an acknowledgement; `detail` is the
 // extended acknowledgement (NETLINK_EXT_ACK): the kernel's message and the offset of the attribute it refers
 // to, or empty.

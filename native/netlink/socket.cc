@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -82,10 +83,17 @@ Socket::Received Socket::receive(const OnMessage& on_message, int flags) {
     return Received::kOverflow;                        // cut short: the rest is lost
   if (sender.nl_pid != 0) return Received::kMessages;  // not from the kernel: nothing for us
 
-  int remaining = static_cast<int>(length);
-  const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
-  for (; mnl_nlmsg_ok(message, remaining); message = mnl_nlmsg_next(message, &remaining))
-    on_message(*message);
+  // Not mnl_nlmsg_ok: it takes a length of 2 GiB and more for a negative one, and so for one that fits.
+  const char* position = buffer_.data();
+  size_t remaining = static_cast<size_t>(length);
+  while (remaining >= sizeof(nlmsghdr)) {
+    const auto& message = *reinterpret_cast<const nlmsghdr*>(position);
+    if (message.nlmsg_len < sizeof(nlmsghdr) || message.nlmsg_len > remaining) break;
+    on_message(message);
+    const size_t step = std::min<size_t>(MNL_ALIGN(message.nlmsg_len), remaining);
+    position += step;
+    remaining -= step;
+  }
   return Received::kMessages;
 }
 
@@ -102,7 +110,7 @@ Socket::Answer Socket::request(const nlmsghdr& message, const OnMessage& on_mess
     } else if (reply.nlmsg_type == NLMSG_DONE) {
       if (mnl_nlmsg_get_payload_len(&reply) >= sizeof(int)) {
         const int status = *static_cast<const int*>(mnl_nlmsg_get_payload(&reply));
-        if (status < 0) answer.verdict.error = -status;
+        if (status < 0) answer.verdict.error = errno_of_status(status);
       }
       finished = true;
     } else if (reply.nlmsg_type >= NLMSG_MIN_TYPE) {

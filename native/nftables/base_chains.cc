@@ -24,6 +24,10 @@ using netlink::Attributes;
 using netlink::read_be32;
 using netlink::read_string;
 
+// Room for a request's headers and two names, of a table and of a map, as long as the kernel has them.
+constexpr size_t kRequestBytes = 1024;
+static_assert(kRequestBytes >= sizeof(nlmsghdr) + sizeof(nfgenmsg) + 2 * (sizeof(nlattr) + NFT_NAME_MAXLEN));
+
 // How often all is read anew when another writer's commit came in between.
 constexpr int kMaxAttempts = 10;
 
@@ -77,6 +81,13 @@ TableKey table_of(const nlmsghdr& message) {
   return {header->nfgen_family, std::string(read_string(attributes_of(message).find(NFTA_TABLE_NAME)))};
 }
 
+// The name is somebody else's: its length is not ours to trust.
+void put_name(nlmsghdr* request, uint16_t type, const std::string& name) {
+  if (!mnl_attr_put_strz_check(request, kRequestBytes, type, name.c_str())) {
+    throw netlink::system_error("cannot list the elements of a map", ENAMETOOLONG);
+  }
+}
+
 class Survey {
  public:
   explicit Survey(netlink::Socket& socket) : socket_(socket) {}
@@ -97,7 +108,7 @@ class Survey {
   template <typename Item, typename Read>
   std::vector<Item> dump(uint16_t type, uint8_t family, const char* what,
                          const std::function<void(nlmsghdr*)>& fill, Read read) {
-    alignas(nlmsghdr) char buffer[512] = {};
+    alignas(nlmsghdr) char buffer[kRequestBytes] = {};
     auto* request = nftnl_nlmsg_build_hdr(buffer, type, family, NLM_F_DUMP, 0);
     fill(request);
     return inet::dump<Item>(socket_, *request, std::string("cannot list the ") + what, read);
@@ -154,8 +165,8 @@ class Survey {
     const auto parts = dump<RuleEffects>(
         NFT_MSG_GETSETELEM, map.first.family, "elements of a map",
         [&](nlmsghdr* m) {
-          mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, map.first.table.c_str());
-          mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, map.second.c_str());
+          put_name(m, NFTA_SET_ELEM_LIST_TABLE, map.first.table);
+          put_name(m, NFTA_SET_ELEM_LIST_SET, map.second);
         },
         [](const nlmsghdr& message, auto& list) {
           list.push_back(effects_of_elements(attributes_of(message).find(NFTA_SET_ELEM_LIST_ELEMENTS)));

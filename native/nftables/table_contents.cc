@@ -57,7 +57,7 @@ std::string read_sets(TableReader& reader, TableContents& contents, Shape& shape
     if (!held) return name + " holds elements that are not ours";
     if (held->empty()) return name + " is empty";
     if (definition.key_bytes == kPortBytes) {
-      const auto difference = read_ports(definition, *held, contents);
+      auto difference = read_ports(definition, *held, contents);
       if (!difference.empty()) return difference;
     } else {
       const auto prefixes = to_prefixes(*held, definition.key_bytes);

@@ -64,12 +64,14 @@ Transaction::Outcome Transaction::rehearse() {
 Transaction::Outcome Transaction::send() {
   socket_.send(buffer_.data(), length_);
   Outcome outcome;
-  bool acknowledged = false;
+  bool is_complete = false;
   const auto on_reply = [&](const nlmsghdr& reply) {
     if (reply.nlmsg_type != NLMSG_ERROR) return;
     auto verdict = netlink::parse_verdict(reply);
     if (reply.nlmsg_seq == begin_sequence_) {
       if (verdict.error == 0) return;
+      // Of the batch as a whole: nothing else is answered then.
+      is_complete = true;
       outcome.refusals.insert(outcome.refusals.begin(),
                               {std::nullopt, "the transaction", std::move(verdict)});
       return;
@@ -77,18 +79,16 @@ Transaction::Outcome Transaction::send() {
     const auto found = std::find(sequences_.begin(), sequences_.end(), reply.nlmsg_seq);
     if (found == sequences_.end()) return;  // a late answer to an earlier request
     const auto place = static_cast<size_t>(found - sequences_.begin());
-    if (verdict.error == 0) {
-      acknowledged = acknowledged || place + 1 == sequences_.size();
-    } else {
-      outcome.refusals.push_back({place, subjects_[place], std::move(verdict)});
-    }
+    // The last message is answered either way, and last.
+    is_complete = is_complete || place + 1 == sequences_.size();
+    if (verdict.error != 0) outcome.refusals.push_back({place, subjects_[place], std::move(verdict)});
   };
   for (;;) {
     const auto received = socket_.receive(on_reply, MSG_DONTWAIT);
     if (received == netlink::Socket::Received::kOverflow) outcome.is_unknown = true;
     if (received == netlink::Socket::Received::kNothing) break;
   }
-  if (!acknowledged && outcome.refusals.empty()) outcome.is_unknown = true;
+  if (!is_complete) outcome.is_unknown = true;
   return outcome;
 }
 

@@ -76,7 +76,7 @@ std::string destroy_table() {
   nftables::Transaction transaction(socket);
   transaction.add(nftables::kDestroyTableMessage, 0, "to destroy a table",
                   [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_TABLE_NAME, nftables::kTableName); });
-  const std::string refusal = refusal_of(transaction.commit());
+  std::string refusal = refusal_of(transaction.commit());
   if (!refusal.empty()) return refusal;
   const bool is_gone = installed.table().inspect().table == nftables::Inspection::Table::kAbsent;
   return is_gone ? "" : "the table is still there";
@@ -97,7 +97,7 @@ std::string hear_of_change() {
   std::exception_ptr failure;
   nftables::Monitor monitor(
       0, [&](const nftables::RulesetEvent&) { tell(); },
-      [&](std::exception_ptr error) {
+      [&](const std::exception_ptr& error) {
         failure = error;
         tell();
       });

@@ -23,6 +23,10 @@ export class TableKeeper {
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #pendingLook: NodeJS.Timeout | null = null;
   #lastEvent: RulesetEvent | null = null;
+  /** A removal failed, which it can after the table was gone. */
+  #isRemovalOpen = false;
+  /** Whether the last look found no table. */
+  #isAbsent = false;
   /** Why, at the last look, nothing could be refused here whatever the state says. */
   #obstacle: string | null = null;
 
@@ -39,6 +43,7 @@ export class TableKeeper {
     this.#lastLookMs = this.#clock.monotonicMs();
     if (this.#installed) this.#watch();
     const found = await lookAtTable(this.#firewall);
+    this.#isAbsent = found.table === 'absent';
     this.#obstacle = isWanted ? obstacleIn(found) : null;
     if (this.#obstacle !== null) this.#reporter.degraded('firewall', this.#obstacle);
     return found;
@@ -47,6 +52,7 @@ export class TableKeeper {
   /** Nothing is to be done to the table that was looked at: what was wrong before is over, unless the look says otherwise. */
   rest(): void {
     if (this.#obstacle === null) this.#reporter.degraded('firewall', null);
+    if (this.#isRemovalOpen && this.#isAbsent) this.#removed()();
     if (!isBudgetSpent(this.#restorations, this.#clock.monotonicMs())) this.#reporter.degraded('table', null);
   }
 
@@ -72,6 +78,7 @@ export class TableKeeper {
 
   async #install(step: Extract<Step, { kind: 'apply-ruleset' }>): Promise<() => void> {
     await this.#firewall.apply(step.ruleset);
+    this.#isRemovalOpen = false;
     this.#installed = true;
     this.#watch();
     const by = this.#lastEvent;
@@ -90,7 +97,13 @@ export class TableKeeper {
   async #remove(): Promise<() => void> {
     this.close();
     this.#installed = false;
+    this.#isRemovalOpen = true;
     await this.#firewall.remove();
+    return this.#removed();
+  }
+
+  #removed(): () => void {
+    this.#isRemovalOpen = false;
     this.#restorations = [];
     for (const part of ['table', 'monitor']) this.#reporter.degraded(part, null);
     return () => this.#reporter.tableRemoved();

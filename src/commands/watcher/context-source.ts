@@ -24,7 +24,7 @@ class DiscoveredContext implements ContextSource {
 
   constructor(config: AgentConfig, parts: SourceParts) {
     const { instanceId, region, staleContextAfterMs, pollPeriodMs } = config;
-    const { imds, bootId, monotonicMs, writeCache, refreshFailed, readCache } = parts;
+    const { imds, bootId, monotonicMs, writeCache, refreshFailed, refreshed, readCache } = parts;
     const timeoutMs = pollDeadlineMs(pollPeriodMs);
     this.#keeper = new ContextKeeper({
       recall: (within) =>
@@ -48,6 +48,7 @@ class DiscoveredContext implements ContextSource {
       monotonicMs,
       learned: writeCache,
       refreshFailed: (message) => refreshFailed(quote(message, MAX_MESSAGE_LENGTH)),
+      refreshed,
     });
   }
 

@@ -158,6 +158,7 @@ function sourceParts({ aws, config, effects, log }: AgentRun, boot: string, repo
     },
     refreshFailed: (message) =>
       log.warn({ event: 'context-stale' }, `context not refreshed, the last one goes on: ${message}`),
+    refreshed: () => log.info({ event: 'context-refreshed' }, 'context refreshed again'),
     monotonicMs: hostClock.monotonicMs,
   };
 }

@@ -26,6 +26,7 @@ export interface SourceParts extends AwsClients {
   readonly readCache: () => { readonly bootId: string; readonly context: InstanceContext } | null;
   readonly writeCache: (context: InstanceContext) => void;
   readonly refreshFailed: (message: string) => void;
+  readonly refreshed: () => void;
   readonly monotonicMs: () => number;
 }
 

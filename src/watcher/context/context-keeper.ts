@@ -21,6 +21,8 @@ export interface ContextKeeperOptions {
   readonly learned: (context: InstanceContext) => void;
   /** Called when refreshing in the background began to fail, with why; the context in hand goes on serving. */
   readonly refreshFailed: (message: string) => void;
+  /** Called when the context was read again after that. */
+  readonly refreshed: () => void;
 }
 
 interface Known {
@@ -96,10 +98,7 @@ export class ContextKeeper {
       .catch((error: Error): Resolution => ({ kind: 'unknown', message: error.message }))
       .then((resolution) => {
         this.#take(resolution);
-        if (resolution.kind === 'ready') {
-          this.#isFailing = false;
-          return;
-        }
+        if (resolution.kind === 'ready') return;
         const again =
           resolution.kind === 'refused' ? this.#options.recheckAfterMs : this.#options.confirmAfterMs;
         this.#nextRefreshMs = this.#options.monotonicMs() + again;
@@ -121,6 +120,8 @@ export class ContextKeeper {
         this.#definite = null;
         this.#tagAbsentSinceMs = null;
         this.#options.learned(resolution.context);
+        if (this.#isFailing) this.#options.refreshed();
+        this.#isFailing = false;
         return resolution;
       case 'not-managed':
         this.#tagAbsentSinceMs ??= nowMs;

@@ -38,7 +38,10 @@ export function firewallSteps(
   };
 }
 
-/** What somebody did to the table; null when it is only ours that changed: the deadline has passed. */
+/**
+ * What somebody did to the table; null when nobody is known to have: it cannot be read, or it is only ours that changed, as
+ * the deadline has passed.
+ */
 function whatWasFound(found: TableObservation, wanted: DrainRuleset): string | null {
   switch (found.table) {
     case 'absent':
@@ -46,7 +49,7 @@ function whatWasFound(found: TableObservation, wanted: DrainRuleset): string | n
     case 'foreign':
       return "someone else's table stood under its name";
     case 'unknown':
-      return found.problem;
+      return null;
     case 'ours':
       if (found.difference !== null) return found.difference;
       if (found.ruleset === null) return 'the table was altered';

@@ -154,7 +154,7 @@ describe('discovery', { concurrency: 5, timeout: 90_000 }, () => {
     assert.ok(discoveries >= 2 && discoveries <= 4, `${discoveries} discoveries in five periods`);
   });
 
-  it('goes on with a context that cannot be refreshed, and says so once', async (t) => {
+  it('goes on with a context that cannot be refreshed, and says so once, and once that it can again', async (t) => {
     const aws = await AwsScene.create(t);
     const agent = aws.start(['--stale-context-timeout', '1']);
     await agent.log.waitFor('state-changed');
@@ -165,6 +165,10 @@ describe('discovery', { concurrency: 5, timeout: 90_000 }, () => {
     assert.ok(aws.asked('lambda Invoke') > failures + 1, 'the refresh was tried again');
     assert.equal(agent.log.of('hold-began').length, 0);
     assert.equal(agent.log.of('context-stale').length, 1);
+    aws.sandbox.setFault('lambda', undefined);
+    await agent.log.waitFor('context-refreshed');
+    await aws.api.further(2);
+    assert.equal(agent.log.of('context-refreshed').length, 1);
   });
 
   it('after a restart in the same boot polls before any discovery', async (t) => {

@@ -49,6 +49,19 @@ describe('listBaseChains', () => {
     assert.deepEqual(await list(), []);
   });
 
+  it('looks into a map whose name and whose table are as long as the kernel allows', async () => {
+    const table = 't'.repeat(255);
+    const map = 'm'.repeat(255);
+    await nft(`table inet ${table} {
+      map ${map} { type inet_service : verdict; elements = { 80 : drop }; }
+      chain base { type filter hook input priority 0; policy accept;
+        tcp dport vmap @${map}
+      }
+    }`);
+    const [chain] = await list();
+    assert.ok(chain !== undefined && chain.table === table && chain.refuses);
+  });
+
   for (const [what, inChain, parts, refuses] of rules) {
     it(`tells whether a chain refuses with ${what}`, async () => {
       await nft(`table inet t {

@@ -180,6 +180,24 @@ describe('the loop', () => {
     return did.slice(from, did.lastIndexOf('drained')).filter((word) => word === 'left 0').length;
   };
 
+  test('a removal that was done and could not be read back is told by the next look', async () => {
+    const { firewall, troubles } = await drain({ pollPeriodMs: 20 });
+    const { remove } = firewall;
+    firewall.remove = async () => {
+      firewall.remove = remove;
+      await remove.call(firewall);
+      throw new Error('remove: no buffer space');
+    };
+    await subject.untilDone('poll', 2);
+    subject.answer('running');
+    await subject.untilDone('degraded firewall', 1);
+    assert.equal(subject.did.includes('removed'), false);
+    await subject.untilDone('poll', 3);
+    subject.answer('running');
+    await subject.untilDone('removed', 1);
+    assert.equal(troubles.get('firewall'), null);
+  });
+
   test('what was counted before the table was put back says nothing', async () => {
     const { kernel } = await drain({ ownership: 'plain' });
     await subject.untilDone('left 0', 1);

@@ -53,6 +53,7 @@ function withoutCache(clients: AwsClients): SourceParts {
     readCache: () => null,
     writeCache: () => {},
     refreshFailed: () => {},
+    refreshed: () => {},
     monotonicMs: () => performance.now(),
   };
 }

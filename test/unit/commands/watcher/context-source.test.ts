@@ -34,6 +34,7 @@ function source(identity: () => ImdsAnswer<string>, failures: string[] = []) {
     readCache: () => ({ bootId: 'boot-1', context: CONTEXT }),
     writeCache: () => assert.fail('nothing was learned'),
     refreshFailed: (message) => failures.push(message),
+    refreshed: () => {},
     monotonicMs: () => performance.now(),
   };
   const { config } = resolveConfig({ given: new Map(), env: { CS_CONFIG: NO_OPTIONS }, cwd: '/' });

@@ -26,6 +26,7 @@ function keeper(script: Resolution[], cache: Recollection[] = [{ kind: 'none' }]
     recalled: 0,
     learned: [] as InstanceContext[],
     failures: [] as string[],
+    refreshedAtMs: [] as number[],
   };
   const subject = new ContextKeeper({
     recall: async () => {
@@ -45,6 +46,7 @@ function keeper(script: Resolution[], cache: Recollection[] = [{ kind: 'none' }]
     monotonicMs: () => world.nowMs,
     learned: (context) => world.learned.push(context),
     refreshFailed: (message) => world.failures.push(message),
+    refreshed: () => world.refreshedAtMs.push(world.nowMs),
   });
   const at = async (nowMs: number): Promise<Resolution> => {
     world.nowMs = nowMs;
@@ -78,6 +80,21 @@ describe('the context', () => {
     assert.deepEqual([world.resolved, world.failures], [2, ['IMDS is silent']]);
     await at(310_000);
     assert.equal(world.resolved, 3);
+  });
+
+  test('tells once that it cannot be refreshed, and once that it can again', async () => {
+    const { world, at } = keeper([READY, SILENT, SILENT, READY, READY, SILENT, READY]);
+    for (const nowMs of [0, 300_000, 310_000, 320_000, 620_000, 920_000, 930_000]) await at(nowMs);
+    assert.deepEqual(world.failures, ['IMDS is silent', 'IMDS is silent']);
+    assert.deepEqual(world.refreshedAtMs, [320_000, 930_000]);
+  });
+
+  test('tells that it can be refreshed again also when nothing was left to serve meanwhile', async () => {
+    const { world, at } = keeper([READY, UNTAGGED, UNTAGGED, READY]);
+    for (const nowMs of [0, 300_000, 310_000, 320_000]) await at(nowMs);
+    assert.deepEqual([world.failures, world.refreshedAtMs], [['no tag'], []]);
+    assert.deepEqual(await at(610_000), READY);
+    assert.deepEqual(world.refreshedAtMs, [610_000]);
   });
 
   test('from the disk serves at once and is refreshed behind the first poll', async () => {

@@ -215,6 +215,9 @@ describe('the table found against the table desired', () => {
     assert.equal(restored?.kind === 'apply-ruleset' && restored.restoring, 'the table was gone');
     const first = after(FRESH, known('draining')).steps[0];
     assert.equal(first?.kind === 'apply-ruleset' && first.restoring, null);
+    // It is applied to be sure of it; that somebody took it away is not known.
+    const unread = after(refusing(), null, { table: 'unknown', problem: 'no buffer space' }).steps[0];
+    assert.equal(unread?.kind === 'apply-ruleset' && unread.restoring, null);
   });
 
   test('a plan repeated on what it achieved has no steps', () => {
