@@ -1,0 +1,199 @@
+// One host whose agent's netlink calls can be spoiled: a client that probes all the time and holds connections, and an API
+// that says what it is told.
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { Conversation } from '../../fixtures/endpoint.ts';
+import type { Attempt } from '../../fixtures/endpoint-program.ts';
+import type { LogLine } from '../../fixtures/log-lines.ts';
+import {
+  type AgentProcess,
+  askEverySecond,
+  KEY,
+  startAgent,
+  temporaryDirectory,
+} from '../../fixtures/programs.ts';
+import { listenIn } from '../../e2e/agent/namespace-listener.ts';
+import { ScriptedApi, says } from '../../e2e/agent/scripted-api.ts';
+import type { Mode } from '../../e2e/packets/drain-host.ts';
+import { FAMILIES, HOST, Network, SERVED } from '../../e2e/packets/network.ts';
+import { leastFlips } from './flips.ts';
+import { NetlinkFaults } from './netlink-faults.ts';
+import type { Programs } from './programs.ts';
+
+const DRAINED_PORTS = ['80', '443', '8000-8010'] as const;
+const TARGETS = [SERVED.web, SERVED.tls, SERVED.rangeFirst, SERVED.rangeLast].flatMap((port) =>
+  FAMILIES.map((family) => ({ host: HOST[family], port })),
+);
+const LANES = 2;
+/** Attempts in which every target is tried twice. */
+const TWICE_ROUND = 2 * LANES * TARGETS.length;
+
+const TABLE = ['table', 'inet', 'cs-instance-watcher'];
+
+/** What the client saw from `startProbe` on. */
+export interface Seen {
+  readonly flips: number;
+  /** How the last attempts ended, all of them begun after everything else was over. */
+  readonly outcomes: readonly string[];
+  /** Outcomes that are neither open nor closed. */
+  readonly strange: readonly string[];
+}
+
+export interface StartOptions {
+  /** Whether its netlink calls are counted and spoiled. */
+  readonly isSpoiled?: boolean;
+  /** Beside `agent`, which stays the one that it was. */
+  readonly isExtra?: boolean;
+}
+
+export class FaultWorld {
+  readonly mode: Mode;
+  readonly network: Network;
+  readonly api: ScriptedApi;
+  readonly faults: NetlinkFaults;
+  readonly #programs: Programs;
+  readonly #directory: ReturnType<typeof temporaryDirectory>;
+  readonly #agents: AgentProcess[] = [];
+  readonly #extra: AgentProcess[] = [];
+  #talks: readonly Conversation[] = [];
+
+  private constructor(mode: Mode, network: Network, api: ScriptedApi, programs: Programs) {
+    this.mode = mode;
+    this.network = network;
+    this.api = api;
+    this.#programs = programs;
+    this.#directory = temporaryDirectory('/run');
+    this.faults = new NetlinkFaults(programs.shim, this.#directory.path);
+  }
+
+  /** The API says `running`, no agent runs, and a client has a connection of each family. */
+  static async create(mode: Mode, programs: Programs): Promise<FaultWorld> {
+    const network = await Network.create();
+    try {
+      const [listener] = await listenIn(network.host.namespace, 1);
+      const world = new FaultWorld(mode, network, new ScriptedApi(listener!), programs);
+      const open = (family: (typeof FAMILIES)[number]) =>
+        Conversation.open(network.client, { host: HOST[family], port: SERVED.web }, network.host);
+      world.#talks = await Promise.all(FAMILIES.map(open));
+      return world;
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
+  }
+
+  /** The last one started that is not an extra one. */
+  get agent(): AgentProcess {
+    return this.#agents.at(-1)!;
+  }
+
+  /** The agents started and not killed. */
+  get running(): readonly AgentProcess[] {
+    return [...this.#agents, ...this.#extra];
+  }
+
+  /** Starts an agent; `name` is its directory's. */
+  start(name = 'agent', { isSpoiled = true, isExtra = false }: StartOptions = {}): AgentProcess {
+    const ownership = ['--table-ownership', this.mode === 'owned' ? 'auto' : 'plain'];
+    const agent = startAgent({
+      namespace: this.network.host.namespace,
+      directory: join(this.#directory.path, name),
+      args: [
+        ...askEverySecond(this.api),
+        '--on-draining-block-new-connections-to-ports',
+        ...DRAINED_PORTS,
+        ...ownership,
+      ],
+      env: { ...KEY, ...(isSpoiled ? this.faults.env : {}) },
+    });
+    (isExtra ? this.#extra : this.#agents).push(agent);
+    return agent;
+  }
+
+  /** Another program that commits transactions of its own, this pause between two; says `ready` once it does. */
+  startWriter(pauseUs: number): ChildProcess {
+    return this.network.host.namespace.spawn(this.#programs.writer, [String(pauseUs)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  }
+
+  say(state: 'running' | 'draining'): void {
+    this.api.reply = says(state);
+  }
+
+  /** Starts the agent and waits for the drain; resolves with the table as it is without a fault. */
+  async drain(): Promise<string | null> {
+    const { log } = this.start();
+    await log.waitFor('state-changed');
+    this.say('draining');
+    await log.waitFor('connections');
+    return this.table();
+  }
+
+  /** Ends the drain. */
+  async open(): Promise<void> {
+    this.say('running');
+    await this.agent.log.waitFor('table-removed');
+  }
+
+  async startProbe(): Promise<void> {
+    await this.network.client.call('startProbe', TARGETS, LANES);
+    await this.network.client.call('probed', TWICE_ROUND);
+  }
+
+  /** Every target is tried twice more before the probe ends. */
+  async stopProbe(): Promise<Seen> {
+    const fromMs = Number(process.hrtime.bigint()) / 1e6;
+    await this.network.client.call('probed', TWICE_ROUND);
+    const attempts = await this.network.client.call('stopProbe');
+    const last = attempts.filter(({ beganMs }) => beganMs > fromMs);
+    return { flips: leastFlips(attempts), outcomes: outcomesOf(last), strange: strangeOf(attempts) };
+  }
+
+  /** What is wrong with the connections that stood before; empty when nothing is. */
+  async talk(): Promise<string[]> {
+    try {
+      for (const talk of this.#talks) {
+        await talk.clientSends(100);
+        await talk.serverSends(100);
+      }
+      return [];
+    } catch (error) {
+      return [`an established connection: ${(error as Error).message}`];
+    }
+  }
+
+  /** The table as nft lists it, counters aside; null when there is none. */
+  async table(): Promise<string | null> {
+    const nft = this.network.host.namespace;
+    if (!(await nft.run('nft', ['list', 'tables'])).includes(TABLE.join(' '))) return null;
+    const text = await nft.run('nft', ['list', ...TABLE]);
+    return text.replaceAll(/packets \d+ bytes \d+/g, 'packets N bytes N');
+  }
+
+  /** Ends the agents; the table stays. */
+  async killAgents(): Promise<void> {
+    for (const agent of [...this.#agents.splice(0), ...this.#extra.splice(0)]) await agent.kill();
+  }
+
+  async close(): Promise<void> {
+    await this.killAgents();
+    this.api.close();
+    await this.network.close();
+    this.faults.close();
+    this.#directory.close();
+  }
+}
+
+/** Lines that an operator should look at. */
+export function complaints(lines: readonly LogLine[]): readonly LogLine[] {
+  return lines.filter(({ level }) => level === 'warn' || level === 'error' || level === undefined);
+}
+
+function outcomesOf(attempts: readonly Attempt[]): string[] {
+  return [...new Set(attempts.map(({ outcome }) => outcome))];
+}
+
+function strangeOf(attempts: readonly Attempt[]): string[] {
+  return outcomesOf(attempts).filter((outcome) => outcome !== 'connected' && outcome !== 'ECONNREFUSED');
+}
