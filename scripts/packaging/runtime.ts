@@ -1,9 +1,10 @@
 // The pinned Node.js of either architecture, by its checksum: it comes from a registry, repackaged by somebody else.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arch } from './arch.ts';
 import { sha256 } from './gates/checksums.ts';
+import { makeWhole } from './whole-directory.ts';
 
 /** SHA-256 of `bin/node` in the npm packages `node-linux-ARCH` of the version that package.json pins. */
 const CHECKSUMS: Readonly<Record<Arch, string>> = {
@@ -48,20 +49,14 @@ function sha256Of(file: string): string {
   return sha256(readFileSync(file));
 }
 
-/** The directory appears whole or not at all. */
 function fetchInto(directory: string, name: string): void {
-  const parent = join(directory, '..');
-  mkdirSync(parent, { recursive: true });
-  const work = mkdtempSync(join(parent, 'fetch-'));
-  try {
+  makeWhole(directory, (work) => {
     execFileSync('npm', ['pack', '--silent', '--pack-destination', work, name], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const archive = readdirSync(work).find((entry) => entry.endsWith('.tgz'));
     if (archive === undefined) throw new Error(`npm pack ${name} left no archive`);
     execFileSync('tar', ['-xzf', join(work, archive), '-C', work]);
-    renameSync(join(work, 'package'), directory);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+    return join(work, 'package');
+  });
 }

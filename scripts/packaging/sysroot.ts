@@ -2,20 +2,18 @@
 // (a newer libstdc++'s headers alone would have it ask for that library), with today's kernel headers and netfilter libraries.
 import {
   existsSync,
-  mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { ARCH_NAMES, type Arch } from './arch.ts';
 import { DebianArchive } from './debian-archive.ts';
 import { sha256 } from './gates/checksums.ts';
+import { makeWhole } from './whole-directory.ts';
 
 /** Which packages of which suite, by name or NAME=VERSION. */
 const RECIPE = {
@@ -38,24 +36,21 @@ export function sysroot(arch: Arch, cache: string): string {
   const recipe = sha256(Buffer.from(JSON.stringify(RECIPE))).slice(0, 8);
   const directory = join(cache, `sysroot-${arch}-${recipe}`);
   if (existsSync(directory)) return directory;
-  mkdirSync(dirname(directory), { recursive: true });
-  const work = mkdtempSync(join(dirname(directory), 'fetch-'));
   try {
-    const { debian } = ARCH_NAMES[arch];
-    const made = join(work, 'sysroot');
-    const versions: Record<string, string> = {};
-    for (const [suite, packages] of Object.entries(RECIPE)) {
-      const archive = new DebianArchive(join(work, suite), debian, suite);
-      archive.fetch(...packages);
-      Object.assign(versions, archive.unpackInto(made));
-    }
-    writeFileSync(join(made, VERSIONS), JSON.stringify(versions));
-    keepLinksInside(made);
-    renameSync(made, directory);
+    makeWhole(directory, (work) => {
+      const made = join(work, 'sysroot');
+      const versions: Record<string, string> = {};
+      for (const [suite, packages] of Object.entries(RECIPE)) {
+        const archive = new DebianArchive(join(work, suite), ARCH_NAMES[arch].debian, suite);
+        archive.fetch(...packages);
+        Object.assign(versions, archive.unpackInto(made));
+      }
+      writeFileSync(join(made, VERSIONS), JSON.stringify(versions));
+      keepLinksInside(made);
+      return made;
+    });
   } catch (error) {
     throw new Error(`no libraries to compile against: ${(error as Error).message.trim()}`, { cause: error });
-  } finally {
-    rmSync(work, { recursive: true, force: true });
   }
   return directory;
 }

@@ -1,7 +1,8 @@
 // Debian's own kernel and tools for the guest, as their packages hold them: fetched with apt, unpacked, never installed.
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DebianArchive } from '../../scripts/packaging/debian-archive.ts';
+import { makeWhole } from '../../scripts/packaging/whole-directory.ts';
 
 /** Debian 12's kernel: what cloud images of that release boot. */
 const SERIES = '6.1.';
@@ -37,21 +38,18 @@ export function unpackedDebian(directory: string, debianArchitecture: string): K
   };
 }
 
-/** The directory appears whole or not at all. */
 function fetchInto(directory: string, debianArchitecture: string): void {
-  // apt takes a relative path for one below /.
-  const work = mkdtempSync(join(resolve(dirname(directory)), 'fetch-'));
   try {
-    const apt = new DebianArchive(join(work, 'apt'), debianArchitecture);
-    apt.fetch(kernelPackage(apt, `linux-image-cloud-${debianArchitecture}`));
-    apt.fetchWithDependencies(TOOLS);
-    const unpacked = join(work, 'unpacked');
-    apt.unpackInto(unpacked);
-    renameSync(unpacked, directory);
+    makeWhole(directory, (work) => {
+      const apt = new DebianArchive(join(work, 'apt'), debianArchitecture);
+      apt.fetch(kernelPackage(apt, `linux-image-cloud-${debianArchitecture}`));
+      apt.fetchWithDependencies(TOOLS);
+      const unpacked = join(work, 'unpacked');
+      apt.unpackInto(unpacked);
+      return unpacked;
+    });
   } catch (error) {
     throw new Error(`cannot fetch Debian's packages: ${(error as Error).message.trim()}`, { cause: error });
-  } finally {
-    rmSync(work, { recursive: true, force: true });
   }
 }
 
