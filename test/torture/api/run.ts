@@ -11,6 +11,7 @@ import { tryUntagging, untaggedFamily } from './group-tag.ts';
 import { proxyFaults, serveProxy } from './proxies.ts';
 import { endpointFamily } from './routes.ts';
 import { credentialFamily, discoveryFamily } from './services.ts';
+import { printRow, type Row } from '../row.ts';
 import { type Trial, tryFault } from './try-fault.ts';
 
 const { values } = parseArgs({
@@ -24,13 +25,7 @@ const times = Number(values.times);
 const polls = Number(values.polls);
 const only = new RegExp(values.only);
 
-/** What `scripts/torture` makes its table of. */
-interface Row {
-  readonly fault: string;
-  times: number;
-  broken: number;
-  worstRecoveryMs: number | null;
-}
+type Counted = { -readonly [K in keyof Row]: Row[K] };
 
 const FAMILIES: readonly Family[] = [
   connectionFaults,
@@ -52,7 +47,7 @@ for (const fault of BOOT_FAULTS) {
       await within(bootFamily, stance, async (world) => note(row, await tryBoot(world, fault), stance));
     }
   }
-  tell(row);
+  printRow(row);
 }
 const untagged = newRow('group tag removed, and put back');
 if (only.test(untagged.fault)) {
@@ -62,7 +57,7 @@ if (only.test(untagged.fault)) {
       for (let round = 0; round < times; round += 1) note(untagged, await tryUntagging(world), stance);
     });
   }
-  tell(untagged);
+  printRow(untagged);
 }
 for (const family of FAMILIES) {
   const faults = family.faults.filter(({ name }) => only.test(name));
@@ -76,7 +71,7 @@ for (const family of FAMILIES) {
       }
     });
   }
-  for (const row of rows.values()) tell(row);
+  for (const row of rows.values()) printRow(row);
 }
 for (const [name, replies] of Object.entries(FLAPPINGS)) {
   if (!only.test(`flapping: ${name}`)) continue;
@@ -85,25 +80,21 @@ for (const [name, replies] of Object.entries(FLAPPINGS)) {
     await world.start();
     note(row, await tryFlapping(world, replies, polls), 'running');
   });
-  tell(row);
+  printRow(row);
 }
 process.exitCode = isBroken ? 1 : 0;
 
-function newRow(fault: string): Row {
+function newRow(fault: string): Counted {
   return { fault, times: 0, broken: 0, worstRecoveryMs: null };
 }
 
-function note(row: Row, { broken, recoveryMs }: Trial, stance: Stance): void {
+function note(row: Counted, { broken, recoveryMs }: Trial, stance: Stance): void {
   row.times += 1;
   row.broken += broken.length;
   if (recoveryMs !== null) row.worstRecoveryMs = Math.max(row.worstRecoveryMs ?? 0, recoveryMs);
   if (broken.length === 0) return;
   isBroken = true;
   process.stderr.write(`${row.fault}, ${stance}: ${broken.join('; ')}\n`);
-}
-
-function tell(row: Row): void {
-  process.stdout.write(`${JSON.stringify(row)}\n`);
 }
 
 /** A world of its own, taken down in the reverse order of its making. */

@@ -1,5 +1,6 @@
 // A fault as a row of a table: what is injected, what must hold all the same, and how a row is tried and counted.
 import type { Mode } from '../../e2e/packets/drain-host.ts';
+import type { Row } from '../row.ts';
 import { FaultWorld } from './fault-world.ts';
 import type { Programs } from './programs.ts';
 
@@ -29,13 +30,6 @@ export interface Sample {
   readonly to: number;
 }
 
-export interface RowResult {
-  readonly fault: string;
-  readonly times: number;
-  readonly broken: number;
-  readonly worstRecoveryMs: number;
-}
-
 /** Tries a row in a world of its own, a new one after each broken promise, which `complain` hears of. */
 export async function tryRow(
   row: FaultRow,
@@ -43,7 +37,7 @@ export async function tryRow(
   programs: Programs,
   { from, step, to }: Sample,
   complain: (what: string) => void,
-): Promise<RowResult> {
+): Promise<Row> {
   const fault = `${row.name}, table ${mode}`;
   const tries: Try[] = [];
   let world: FaultWorld | null = null;

@@ -3,6 +3,7 @@
 //   node test/torture/kernel/run.ts [--only WORDS] [--step N] [--from N] [--mode owned|plain]
 import { parseArgs } from 'node:util';
 import { temporaryDirectory } from '../../fixtures/programs.ts';
+import { printRow } from '../row.ts';
 import { MODES } from '../../e2e/packets/drain-host.ts';
 import { ERROR_ROWS } from './errors.ts';
 import { tryRow } from './fault-row.ts';
@@ -28,7 +29,7 @@ try {
   for (const mode of MODES.filter((one) => values.mode === undefined || values.mode === one)) {
     for (const row of rows) {
       const result = await tryRow(row, mode, programs, sample, (what) => process.stderr.write(`${what}\n`));
-      process.stdout.write(`${JSON.stringify(result)}\n`);
+      printRow(result);
       broken += result.broken;
     }
   }

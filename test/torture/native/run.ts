@@ -7,14 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createNamespace } from '../../fixtures/netns.ts';
-
-/** `broken` counts what must not happen; nothing here has to recover, so `worstRecoveryMs` is 0. */
-interface Row {
-  readonly fault: string;
-  readonly times: number;
-  readonly broken: number;
-  readonly worstRecoveryMs: number;
-}
+import { printRow, type Row } from '../row.ts';
 
 const seeds = fileURLToPath(new URL('./seeds/', import.meta.url));
 const workers = fileURLToPath(new URL('./workers-program.ts', import.meta.url));
@@ -52,7 +45,12 @@ async function fuzz(target: string): Promise<Row> {
   const executed = /^stat::number_of_executed_units:\s*(\d+)$/m.exec(await readFile(log, 'utf8'))?.[1];
   if (status !== 0) process.stderr.write(`${target}: ended with ${status}; see ${log}\n`);
   const broken = status === 0 && Number(executed) > 0 ? 0 : 1;
-  return { fault: `malformed replies: ${target}`, times: Number(executed ?? 0), broken, worstRecoveryMs: 0 };
+  return {
+    fault: `malformed replies: ${target}`,
+    times: Number(executed ?? 0),
+    broken,
+    worstRecoveryMs: null,
+  };
 }
 
 async function loadInWorkers(): Promise<Row> {
@@ -61,17 +59,17 @@ async function loadInWorkers(): Promise<Row> {
   try {
     const args = ['--expose-gc', workers, String(workerRounds)];
     const printed = await namespace.run(process.execPath, args);
-    return { fault, worstRecoveryMs: 0, ...(JSON.parse(printed) as { times: number; broken: number }) };
+    return { fault, worstRecoveryMs: null, ...(JSON.parse(printed) as { times: number; broken: number }) };
   } catch (error) {
     process.stderr.write(`${error}\n`);
-    return { fault, times: workerRounds, broken: 1, worstRecoveryMs: 0 };
+    return { fault, times: workerRounds, broken: 1, worstRecoveryMs: null };
   } finally {
     await namespace.close();
   }
 }
 
 const report = (row: Row) => {
-  process.stdout.write(`${JSON.stringify(row)}\n`);
+  printRow(row);
   if (row.broken > 0) process.exitCode = 1;
 };
 
