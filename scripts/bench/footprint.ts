@@ -3,19 +3,18 @@
 //   node_modules/.bin/node scripts/bench/footprint.ts [--write]      --write puts the figures between their markers in README.md
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { receiveNotifications } from '../../test/e2e/agent/notify-socket.ts';
 import { LogLines } from '../../test/fixtures/log-lines.ts';
 import { createNamespace } from '../../test/fixtures/netns.ts';
+import { GeneratedPart } from '../generated-part.ts';
 import { askEverySecond, KEY, NO_OPTIONS, startApi } from '../../test/fixtures/programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const README = join(ROOT, 'README.md');
-const START = '<!-- footprint: measured by scripts/bench/footprint.ts -->';
-const END = '<!-- /footprint -->';
+const PART = new GeneratedPart('README.md', 'footprint', 'measured by scripts/bench/footprint.ts');
 const STARTS = 15;
 const POLLS = 60;
 const MEGABYTE = 1_000_000;
@@ -46,7 +45,7 @@ try {
     ],
   ]);
   process.stdout.write(`${table}\n`);
-  if (process.argv.includes('--write')) writeIntoReadme(table);
+  if (process.argv.includes('--write')) PART.write(table);
 } finally {
   await namespace.close();
   rmSync(work, { recursive: true, force: true });
@@ -155,18 +154,8 @@ function tableOf(rows: readonly (readonly [string, string])[]): string {
   const machine = `${availableParallelism()} cores, Linux ${release()}, ${process.arch}`;
   const today = new Date().toISOString().slice(0, 10);
   return [
-    START,
     `| ${manifest.name} ${manifest.version} | ${today}, ${machine} |`,
     '| --- | --- |',
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-    END,
   ].join('\n');
-}
-
-function writeIntoReadme(table: string): void {
-  const text = readFileSync(README, 'utf8');
-  const [start, end] = [text.indexOf(START), text.indexOf(END)];
-  if (start < 0 || end < start)
-    throw new Error(`README.md: no place for the figures between ${START} and ${END}`);
-  writeFileSync(README, text.slice(0, start) + table + text.slice(end + END.length));
 }
