@@ -49,10 +49,14 @@ export async function layOutPrograms(
   return metafile;
 }
 
-/** Starts the bundle beside it on the runtime beside it; passes on the path it was started by, for the unit file. */
+/**
+ * Starts the bundle beside it on the runtime beside it; passes on the path it was started by, for the unit file. What Node
+ * shows by NODE_DEBUG has the headers of requests in it, and the environment: credentials.
+ */
 function launcher(program: string): string {
   return `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")")
+unset NODE_DEBUG NODE_DEBUG_NATIVE
 CS_PROGRAM_PATH=$0 exec "$here/../runtime/node" "$here/../lib/start.cjs" "$here/../lib/${program}.cjs" "$@"
 `;
 }

@@ -4,7 +4,7 @@ import type { Credentials } from './credentials.ts';
 import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { serviceEndpoint } from './endpoints.ts';
 import { closeAgents, createProxyAgents, type Environment, EnvironmentError } from './http-agents.ts';
-import { withoutSignedSecrets } from './signed-secrets.ts';
+import { secretsSent, withoutSecrets, withoutSignedSecrets } from './signed-secrets.ts';
 
 export type DiscoveryQuery = {
   readonly groupName: string;
@@ -62,7 +62,7 @@ export async function invokeDiscovery(query: DiscoveryQuery, signal?: AbortSigna
     return await runWithin(limits, (within) => invoke(query, within));
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw error;
-    return outcomeOf(error);
+    return outcomeOf(error, secretsSent(query.credentials));
   }
 }
 
@@ -103,10 +103,11 @@ async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<Disco
   }
 }
 
-function outcomeOf(error: unknown): DiscoveryAnswer {
+function outcomeOf(error: unknown, secrets: readonly string[]): DiscoveryAnswer {
   if (error instanceof DiscoveryError || error instanceof EnvironmentError) throw error;
   const name = error instanceof Error ? error.name : '';
-  const message = withoutSignedSecrets(error instanceof Error ? error.message : String(error));
+  const said = error instanceof Error ? error.message : String(error);
+  const message = withoutSecrets(withoutSignedSecrets(said), secrets);
   if (name === 'ResourceNotFoundException') return { kind: 'absent' };
   if (name === 'AccessDeniedException') return { kind: 'denied', message };
   throw new DiscoveryError(codeOf(error, name), `Discovery function: ${message}`, { cause: error });

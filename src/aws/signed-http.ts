@@ -5,6 +5,7 @@ import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { closeAgents, createProxyAgents, dropIdleConnections, type Environment } from './http-agents.ts';
 import { exchange, type HttpAnswer, type HttpRequest } from './http-exchange.ts';
 import { mendableRefusal } from './signature-refusal.ts';
+import { secretsSent, withoutSecrets } from './signed-secrets.ts';
 import { type SigningScope, signRequest } from './sigv4/sign.ts';
 import { fromAbort } from './transport-error.ts';
 
@@ -23,8 +24,11 @@ export type SignedHttp = {
   send(request: SignedRequest, limits: Limits): Promise<SignedAnswer>;
   /** How far the server's clock is ahead of this host's, as learnt from a refusal; 0 until then. */
   clockOffsetMs(): number;
-  /** Keeps no connection of before: after the machine slept, the other end may not know them any more. */
-  dropIdleConnections(): void;
+  /**
+   * Keeps neither idle connections nor the clock's offset of before: after the machine slept, the other end may not know the
+   * connections any more, and what the wall clock was off by then says nothing about now.
+   */
+  forgetSession(): void;
   close(): void;
 };
 
@@ -58,7 +62,8 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
       { ...plain, url: signed.url, headers },
       { agents, maxBodyBytes, signal, connectTimeoutMs },
     );
-    return { ...answer, signedBy: credentials.accessKeyId };
+    const secrets = secretsSent(credentials, signed.headers.authorization);
+    return { ...answer, body: bodyWithout(answer.body, secrets), signedBy: credentials.accessKeyId };
   };
 
   const correctClock = (answer: HttpAnswer): boolean => {
@@ -101,7 +106,10 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
       }
     },
     clockOffsetMs: () => offsetMs,
-    dropIdleConnections: () => dropIdleConnections(agents),
+    forgetSession: () => {
+      offsetMs = 0;
+      dropIdleConnections(agents);
+    },
     close: () => closeAgents(agents),
   };
 }
@@ -110,6 +118,15 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
 function fromGivingUp(error: unknown, target: string, signal: AbortSignal | undefined): unknown {
   const isBareReason = error instanceof DeadlineExceeded || (signal?.aborted && error === signal.reason);
   return isBareReason ? fromAbort(error, target) : error;
+}
+
+// A server that shows what it was sent would have it quoted in messages and logs.
+function bodyWithout(body: Buffer, secrets: readonly string[]): Buffer {
+  if (secrets.length === 0) return body;
+  // A character a byte, so that what is no text stays as it is.
+  const text = body.toString('latin1');
+  const rest = withoutSecrets(text, secrets);
+  return rest === text ? body : Buffer.from(rest, 'latin1');
 }
 
 function isSame(a: Credentials, b: Credentials): boolean {

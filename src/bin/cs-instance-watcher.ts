@@ -28,6 +28,13 @@ process.stderr.on('error', () => undefined);
 const { CS_PROGRAM_PATH: launcher, ...env } = process.env;
 const started = launcher ?? (process.argv[1] as string);
 
+// Node reads it at each handshake, whoever begins that. Certificates are verified all the same; the configuration tells.
+delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+
+// The C library asks a name server again after 5 s unless told: a question that was lost would cost the whole poll. Read at the
+// first lookup; what the operator has set stays.
+process.env.RES_OPTIONS ??= 'timeout:1 attempts:5';
+
 void main({
   args: process.argv.slice(2),
   env,

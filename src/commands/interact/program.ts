@@ -88,6 +88,10 @@ export function createProgram(context: CommandContext): Command {
 /** Runs one command line (without node and script) and tells the exit status; never throws. */
 export async function runInteract(args: readonly string[], context: CommandContext): Promise<number> {
   const program = createProgram(context);
+  if (context.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    const advice = 'certificates are always verified, AWS_CA_BUNDLE names a file of others to trust';
+    context.warn(`NODE_TLS_REJECT_UNAUTHORIZED in the environment: ignored, ${advice}`);
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;

@@ -83,7 +83,7 @@ export function apiSource(
     send: parts.http.send,
     forgetCredentials: () => {
       parts.credentials.forget();
-      parts.http.dropIdleConnections();
+      parts.http.forgetSession();
     },
     apiUrl: config.apiUrl,
     askedInstanceId: config.instanceId,

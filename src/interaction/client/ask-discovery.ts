@@ -9,7 +9,6 @@ import {
 } from '../../aws/discovery-lambda.ts';
 import { partitionOfRegion } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
-import { withoutSignedSecrets } from '../../aws/signed-secrets.ts';
 import { toTransportError } from '../../aws/transport-error.ts';
 import { ApiFailure, type ApiFailureKind } from './api-failure.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -93,7 +92,7 @@ function explainDiscovery(
 
 function explainRefusal(message: string, cause: unknown, region: string): ApiFailure {
   const type = cause instanceof Error ? cause.name : '';
-  const said = withoutSignedSecrets(cause instanceof Error ? cause.message : message);
+  const said = message.replace(`${subject}: `, '');
   const kind = refusalKind(said, type);
   if (kind === null || kind === 'no-route' || kind === 'wrong-endpoint') {
     return /^(TooManyRequests|Throttling)/.test(type)

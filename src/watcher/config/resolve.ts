@@ -49,7 +49,7 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   if (values.doNotGenerateSystemd) values.generateSystemd = null;
   const conflict = conflictIn(values as AgentConfig);
   if (conflict !== null) throw new ConfigError('configuration', conflict);
-  warnings.push(...unknownVariables(sources));
+  warnings.push(...unknownVariables(sources), ...withoutEffect(sources));
   return { config: values as AgentConfig, origins: origins as Record<Setting, Origin>, warnings };
 }
 
@@ -169,6 +169,13 @@ function unknownVariables({ env }: ConfigSources): string[] {
     .filter((name) => name.startsWith('CS_') && !isOurs(name))
     .sort()
     .map((name) => `${name} in the environment: is not an option that can be set there, ignored`);
+}
+
+/** Whoever set it believes that any server is trusted now. */
+function withoutEffect({ env }: ConfigSources): string[] {
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
+  const advice = 'certificates are always verified, AWS_CA_BUNDLE names a file of others to trust';
+  return [`NODE_TLS_REJECT_UNAUTHORIZED in the environment: ignored, ${advice}`];
 }
 
 function absolute<T>(value: T, cwd: string): T {

@@ -138,10 +138,10 @@ test('connections that wait are dropped when asked to, those in use are not', as
   };
   await withListener(listener, {}, async (http, url) => {
     await get(http, url);
-    http.dropIdleConnections();
+    http.forgetSession();
     const held = get(http, url);
     await inUse;
-    http.dropIdleConnections();
+    http.forgetSession();
     goOn();
     assert.equal((await held).body.toString(), 'whole');
     assert.notEqual(ports[1], ports[0]);
@@ -185,6 +185,14 @@ describe('a clock that is off', () => {
       });
     });
   }
+
+  test('is measured anew after a sleep: it may have been set right', async () => {
+    await withApi({ clockOffsetMs: 20 * 60_000 }, async (http, url) => {
+      await get(http, url);
+      http.forgetSession();
+      assert.equal(http.clockOffsetMs(), 0);
+    });
+  });
 
   test('and dead credentials are both mended in one call', async () => {
     await withApi(

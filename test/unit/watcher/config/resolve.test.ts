@@ -260,6 +260,14 @@ describe('values', () => {
     ]);
   });
 
+  it('says that certificates are verified all the same', () => {
+    const { warnings } = resolve({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+    assert.deepEqual(warnings, [
+      'NODE_TLS_REJECT_UNAUTHORIZED in the environment: ignored, certificates are always verified, AWS_CA_BUNDLE names a file of others to trust',
+    ]);
+    assert.deepEqual(resolve({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '1' } }).warnings, []);
+  });
+
   it('warns of the value in force only', () => {
     assert.deepEqual(
       resolve({ line: '--api-polling-period 5', file: { api_polling_period: 99 } }).warnings,
