@@ -33,6 +33,8 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
   const faults = createSlowLog('failed', context.warn);
   const onFault = (error: unknown) =>
     faults.add(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
+  const onTurnedAway = (open: number) =>
+    refusals.add(`refused a connection: ${open} are open, the most that are taken`);
   const deploymentAt = (origin: string) => describeDeployment(options, region, accountId, origin);
 
   // The addresses are taken before the database is made, so that a start that fails leaves none behind. Who asks
@@ -45,7 +47,7 @@ export async function serve(options: ServeOptions, context: CommandContext): Pro
       return async (request: ArrivedRequest) => (await handler)(request);
     };
     const server = await startListening(options.listen, () =>
-      startInteractionServer({ ...options.listen, tls, handlerFor, onFault }),
+      startInteractionServer({ ...options.listen, tls, handlerFor, onFault, onTurnedAway }),
     );
     try {
       const deployment = deploymentAt(server.origin);

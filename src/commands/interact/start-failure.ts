@@ -4,7 +4,8 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KeyFileLockedError } from '../../interaction/server/keys/change-key-file.ts';
 import { KeyFileError } from '../../interaction/server/keys/parse-key-file.ts';
-import { StoreFileError } from '../../interaction/server/store/sqlite-file.ts';
+import { StoreFileError, StoreFileLockedError } from '../../interaction/server/store/sqlite-file.ts';
+import { StoreError } from '../../interaction/server/store/store.ts';
 import { TlsFilesError } from '../../interaction/server/tls-files.ts';
 import { SocketInUseError } from '../../interaction/server/unix-socket.ts';
 import { CommandFailure } from './command-context.ts';
@@ -20,7 +21,9 @@ export async function startWithPath<Result>(
     return await step();
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    const isLocked = error instanceof SocketInUseError || error instanceof KeyFileLockedError;
+    const isLocked = [SocketInUseError, KeyFileLockedError, StoreFileLockedError].some(
+      (kind) => error instanceof kind,
+    );
     const status = isLocked ? 75 : isFileError(error) ? 2 : 1;
     throw new CommandFailure(status, `${option}: ${explainPath(path, error as NodeJS.ErrnoException)}`, {
       cause: error,
@@ -51,7 +54,8 @@ export function explainPath(path: string, error: NodeJS.ErrnoException): string 
   const { message, code, syscall } = error;
   if (error instanceof SocketInUseError) return `${message}; stop that server or give another path`;
   // They say by themselves what to do.
-  if (error instanceof StoreFileError || error instanceof KeyFileLockedError) return message;
+  const isTold = [StoreFileError, StoreFileLockedError, StoreError, KeyFileLockedError];
+  if (isTold.some((kind) => error instanceof kind)) return message;
   if (error instanceof KeyFileError && (error.cause as NodeJS.ErrnoException)?.code === 'ENOENT') {
     const command = `cs-interact key create --keys ${path} --user NAME --allow '*'`;
     return explainDirectory(dirname(path)) ?? `${path} does not exist: make it with ${command}`;

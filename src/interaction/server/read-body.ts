@@ -29,8 +29,16 @@ export function createBodyRoom(maxBytes: number): BodyRoom {
 }
 
 /**
- * The body, or null once it has become longer than `maxBytes`; rejects when the client goes away, and with
- * NoRoomForBodyError.
+ * What a piece takes of the room for at least: one of a single byte needs as much memory. Clients decide by their chunks how
+ * many pieces there are.
+ */
+const minPieceBytes = 256;
+/** What the pieces of a body of the greatest length have on average at least; those of a slow network have 500 and more. */
+const minAveragePieceBytes = 128;
+
+/**
+ * The body, or null once it has become longer than `maxBytes`, or comes in more pieces than one of that length;
+ * rejects when the client goes away, and with NoRoomForBodyError.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -43,9 +51,10 @@ export async function readBody(
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > maxBytes) return null;
-      if (room?.take(chunk.length) === false) throw new NoRoomForBodyError();
-      taken = length;
+      if (length > maxBytes || chunks.length >= maxBytes / minAveragePieceBytes) return null;
+      const pieceBytes = Math.max(chunk.length, minPieceBytes);
+      if (room?.take(pieceBytes) === false) throw new NoRoomForBodyError();
+      taken += pieceBytes;
       chunks.push(chunk);
     }
     return Buffer.concat(chunks, length);

@@ -1,5 +1,6 @@
 // The listener of the interaction server: reads bounded requests off the network, and gives them to a handler that knows
 // nothing of sockets. Whoever wants to interfere with answers wraps the handler.
+import { once } from 'node:events';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -8,7 +9,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Answer, ArrivedRequest, HandleRequest } from './handle-request.ts';
 import { closeServer } from './close-server.ts';
 import { internalServerError, requestTooLong, serviceUnavailable } from './gateway/gateway-answers.ts';
@@ -26,6 +27,8 @@ export interface InteractionServerOptions {
   readonly handlerFor: (origin: string) => HandleRequest;
   /** Hears of the server's own failures, which callers see as a 502, or as a 503 when the store failed. */
   readonly onFault: (error: unknown) => void;
+  /** Hears of each connection that was ended at once, because so many others are open. */
+  readonly onTurnedAway?: (open: number) => void;
 }
 
 export interface InteractionServer {
@@ -50,14 +53,26 @@ const timeouts = {
   connectionsCheckingInterval: 5_000,
 };
 
+/** Without a byte either way: whoever does not read its answer would have it kept for ever. Between requests `keepAliveTimeout` decides. */
+const silenceMs = 30_000;
+
+/** Those of a fleet of 10,000, which is beyond what one server is for, and some that ask once. An idle one takes about 20 KB. */
+const maxConnections = 12_000;
+
 /** Resolves once requests are accepted; rejects with the system's error when the address cannot be listened on. */
 export async function startInteractionServer(options: InteractionServerOptions): Promise<InteractionServer> {
-  const { host, port, tls, handlerFor, onFault } = options;
+  const { host, port, tls, handlerFor, onFault, onTurnedAway = () => undefined } = options;
   const room = createBodyRoom(maxBodiesBytes);
   let handle: HandleRequest;
+  const lastAnswers = new WeakMap<Socket, Promise<unknown>>();
   const server = createServer(tls, (request, response) => {
-    answer(request, room, handle).then(
-      (answered) => send(response, answered),
+    // One after the other: who sends a hundred requests at once and reads nothing has one answer made, and kept.
+    const before = lastAnswers.get(request.socket);
+    const closed = once(response, 'close').catch(() => undefined);
+    lastAnswers.set(request.socket, closed);
+    const answered = Promise.resolve(before).then(() => answer(request, room, handle));
+    answered.then(
+      (made) => send(response, made),
       (error: unknown) => {
         if (error instanceof NoRoomForBodyError) return send(response, serviceUnavailable());
         // A client that went away while it was sending has no answer to wait for.
@@ -67,6 +82,9 @@ export async function startInteractionServer(options: InteractionServerOptions):
       },
     );
   });
+  server.maxConnections = maxConnections;
+  server.on('drop', () => onTurnedAway(maxConnections));
+  server.setTimeout(silenceMs);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {

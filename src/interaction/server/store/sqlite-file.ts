@@ -1,22 +1,36 @@
 // Opens the database file of a group, or makes it, and refuses a file that is something else before it is touched.
 import { open, stat } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
-import { applicationId, createSchema, schemaVersion } from './sqlite-schema.ts';
+import { addRowChecksum, countChangedRows } from './sqlite-checksum.ts';
+import { addChecksums, applicationId, createSchema, schemaVersion } from './sqlite-schema.ts';
+import { StoreError } from './store.ts';
 
 /** The file is not a database of this group that can be used. The message names the file, says what it is and what to do. */
 export class StoreFileError extends Error {
   override readonly name = 'StoreFileError';
 }
 
+/** Another program, which is no server of this kind, keeps the database for itself. The message says what to do. */
+export class StoreFileLockedError extends Error {
+  override readonly name = 'StoreFileLockedError';
+}
+
 /** For another program that holds the database, such as one that copies it. */
 const busyTimeoutMs = 5_000;
+/** What SQLite does not understand: of our own statements, on a schema that is no longer ours. */
+const sqliteError = 1;
 const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;
+const sqliteBusy = 5;
+/** The log's index, which is memory that is shared, cannot grow: the system then says no more than I/O error. */
+const noRoomForIndex = 4874;
+const sqliteFull = 13;
 
 /** A connection by which what is committed is on disk. Throws as SQLite does. */
 export function connect(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
+    addRowChecksum(db);
     makeDurable(db);
     return db;
   } catch (error) {
@@ -32,6 +46,7 @@ function makeDurable(db: DatabaseSync): void {
 /** A database of a new group that is forgotten when it is closed. */
 export function openMemoryDatabase(): DatabaseSync {
   const db = new DatabaseSync(':memory:');
+  addRowChecksum(db);
   db.exec(createSchema);
   return db;
 }
@@ -45,6 +60,7 @@ export async function openDatabaseFile(path: string, group: string): Promise<Dat
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    addRowChecksum(db);
     const isNew = isEmpty(db);
     // Before it is changed in any way.
     if (!isNew) checkOwner(db, path);
@@ -55,7 +71,7 @@ export async function openDatabaseFile(path: string, group: string): Promise<Dat
     return db;
   } catch (error) {
     db?.close();
-    throw isDamage(error) ? damaged(path, (error as Error).message, error) : error;
+    throw explained(path, error);
   }
 }
 
@@ -133,6 +149,9 @@ function checkOwner(db: DatabaseSync, path: string): void {
 function checkContent(db: DatabaseSync, path: string, group: string): void {
   const [finding] = db.prepare('PRAGMA quick_check(1)').all();
   if (finding?.quick_check !== 'ok') throw damaged(path, String(finding?.quick_check));
+  if (numberOf(db, 'user_version') < schemaVersion) db.exec(`BEGIN IMMEDIATE; ${addChecksums} COMMIT`);
+  const changedRows = countChangedRows(db);
+  if (changedRows > 0) throw damaged(path, `${changedRows} rows are not what was written`);
   const found = db.prepare("SELECT value FROM meta WHERE name = 'group'").get()?.value;
   if (found === group) return;
   throw new StoreFileError(
@@ -145,10 +164,25 @@ function numberOf(db: DatabaseSync, pragma: 'application_id' | 'user_version'): 
   return db.prepare(`PRAGMA ${pragma}`).get()?.[pragma] as number;
 }
 
-function isDamage(error: unknown): boolean {
-  const code = (error as { errcode?: number }).errcode;
+/** As an error that says what to do, where SQLite's own words do not. */
+function explained(path: string, error: unknown): unknown {
+  const { errcode, message } = error as { errcode?: number; message: string };
+  if (errcode === undefined) return error;
   // The low byte is the result; the rest says more about it.
-  return code !== undefined && [sqliteCorrupt, sqliteNotADatabase].includes(code & 0xff);
+  const result = errcode & 0xff;
+  if (result === sqliteBusy) {
+    return new StoreFileLockedError(
+      `${path} is locked by another program, for more than ${busyTimeoutMs / 1000} s: end that program, or give another path`,
+      { cause: error },
+    );
+  }
+  if (result === sqliteFull || errcode === noRoomForIndex) {
+    return new StoreError(`${path}: the disk is full: make room, or give a path on another`, {
+      cause: error,
+    });
+  }
+  const isDamage = [sqliteError, sqliteCorrupt, sqliteNotADatabase].includes(result);
+  return isDamage ? damaged(path, message, error) : error;
 }
 
 function damaged(path: string, detail: string, cause?: unknown): StoreFileError {

@@ -73,21 +73,26 @@ function toOutcome(error: unknown): Outcome {
 /** Makes one write within the transaction that is open. False when its condition does not hold. */
 function createApply(db: DatabaseSync): (write: Write, nowS: number) => boolean {
   const putItem = db.prepare(
-    `INSERT INTO item (table_name, key, value, expires_at_s) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET value = excluded.value, expires_at_s = excluded.expires_at_s`,
+    `INSERT INTO item (table_name, key, value, expires_at_s, checksum)
+     VALUES (?1, ?2, ?3, ?4, row_checksum(?1, ?2, ?3, ?4))
+     ON CONFLICT DO UPDATE SET value = excluded.value, expires_at_s = excluded.expires_at_s,
+       checksum = excluded.checksum`,
   );
   const deleteItem = db.prepare('DELETE FROM item WHERE table_name = ? AND key = ?');
   const readValue = db.prepare(`SELECT value FROM item WHERE table_name = ? AND key = ? AND ${unexpired}`);
   // An expired event of the date is none: it is replaced.
   const addEvent = db.prepare(
-    `INSERT INTO event (event_date, attributes, expires_at_s) VALUES (?, ?, ?)
-     ON CONFLICT DO UPDATE SET attributes = excluded.attributes, expires_at_s = excluded.expires_at_s
-     WHERE NOT (event.expires_at_s IS NULL OR event.expires_at_s > ?)`,
+    `INSERT INTO event (event_date, attributes, expires_at_s, checksum)
+     VALUES (?1, ?2, ?3, row_checksum(?1, ?2, ?3))
+     ON CONFLICT DO UPDATE SET attributes = excluded.attributes, expires_at_s = excluded.expires_at_s,
+       checksum = excluded.checksum
+     WHERE NOT (event.expires_at_s IS NULL OR event.expires_at_s > ?4)`,
   );
   const removeEvent = db.prepare('DELETE FROM event WHERE event_date = ?');
   const setAckDate = db.prepare(
-    `UPDATE event SET attributes = json_set(attributes, '$.AckDate', ?)
-     WHERE event_date = ? AND ${unexpired}`,
+    `UPDATE event SET attributes = json_set(attributes, '$.AckDate', ?1),
+       checksum = row_checksum(event_date, json_set(attributes, '$.AckDate', ?1), expires_at_s)
+     WHERE event_date = ?2 AND ${unexpired}`,
   );
 
   const make = (table: TableName, { key, value, expiresAtS }: Change): void => {

@@ -80,7 +80,7 @@ const refused: Readonly<Record<string, readonly [() => Promise<string>, RegExp]>
       execute(path, 'PRAGMA user_version = 7');
       return path;
     },
-    /was written by a newer version of this program \(schema 7, this one knows 1\): run that version, or/,
+    /was written by a newer version of this program \(schema 7, this one knows 2\): run that version, or/,
   ],
   'one whose pages are garbage': [
     async () => {
@@ -89,6 +89,34 @@ const refused: Readonly<Record<string, readonly [() => Promise<string>, RegExp]>
       return written(content);
     },
     /is damaged \(.+\): put back a copy of it, or move it away to begin anew$/,
+  ],
+  'one with a byte changed in a value': [
+    async () => {
+      const path = await storeFile();
+      execute(path, "UPDATE item SET value = 'y' || substr(value, 2) WHERE key = 'k7'");
+      return path;
+    },
+    /is damaged \(1 rows are not what was written\): put back a copy of it, or move it away to begin anew$/,
+  ],
+  'one with a byte changed in an event': [
+    async () => {
+      const path = newPath();
+      const store = await openSqliteStore({ path, group: 'web' });
+      await store.events.add({ EventDate: '2026-01-01', EventType: 'a-type' });
+      await store.events.setAckDate('2026-01-01', '2026-01-02');
+      await store.close();
+      execute(path, "UPDATE event SET attributes = replace(attributes, 'a-type', 'b-type')");
+      return path;
+    },
+    /is damaged \(1 rows are not what was written\)/,
+  ],
+  'one whose tables are others': [
+    async () => {
+      const path = await storeFile();
+      execute(path, 'ALTER TABLE item RENAME COLUMN checksum TO chocksum');
+      return path;
+    },
+    /is damaged \(no such column: .+\): put back/,
   ],
   'one cut short': [
     async () => {
@@ -127,6 +155,17 @@ describe('a file that is refused', () => {
   });
 });
 
+it('a file that another program keeps for itself is told of as that', { timeout: 60_000 }, async () => {
+  const path = await storeFile();
+  const other = new DatabaseSync(path);
+  other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  await assert.rejects(openSqliteStore({ path, group: 'web' }), {
+    name: 'StoreFileLockedError',
+    message: `${path} is locked by another program, for more than 5 s: end that program, or give another path`,
+  });
+  other.close();
+});
+
 describe('a file that is taken', () => {
   // No kill shows the difference: only a power cut would.
   it('is waited for at each commit', async () => {
@@ -145,6 +184,35 @@ describe('a file that is taken', () => {
     const path = newPath();
     execute(path, 'PRAGMA journal_mode = WAL; CREATE TABLE t (x); DROP TABLE t');
     const store = await openSqliteStore({ path, group: 'web' });
+    await store.close();
+  });
+
+  it('may be of version 1, whose rows have no checksums', async () => {
+    const path = await storeFile();
+    execute(
+      path,
+      'ALTER TABLE item DROP COLUMN checksum; ALTER TABLE event DROP COLUMN checksum; PRAGMA user_version = 1',
+    );
+    for (const expected of [200, 201]) {
+      const store = await openSqliteStore({ path, group: 'web' });
+      assert.equal((await store.state.items()).length, expected);
+      await store.state.write([{ key: 'new', value: 'v' }]);
+      await store.close();
+    }
+  });
+
+  it('is one whose events were acknowledged, and whose values were replaced', async () => {
+    const path = await storeFile();
+    for (const value of ['first', 'second']) {
+      const store = await openSqliteStore({ path, group: 'web' });
+      await store.state.write([{ key: 'k1', value, expiresAtS: 4_000_000_000 }]);
+      await store.events.add({ EventDate: '2026-01-01' });
+      assert.equal(await store.events.setAckDate('2026-01-01', value), true);
+      await store.close();
+    }
+    const store = await openSqliteStore({ path, group: 'web' });
+    assert.equal((await store.state.get('k1'))?.value, 'second');
+    assert.equal((await store.events.events())[0]?.AckDate, 'second');
     await store.close();
   });
 

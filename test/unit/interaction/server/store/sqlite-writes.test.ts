@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { connect, openMemoryDatabase } from '../../../../../src/interaction/server/store/sqlite-file.ts';
 import { createReader } from '../../../../../src/interaction/server/store/sqlite-reads.ts';
+import { addRowChecksum } from '../../../../../src/interaction/server/store/sqlite-checksum.ts';
 import { createSchema } from '../../../../../src/interaction/server/store/sqlite-schema.ts';
 import { createWriter, type Write } from '../../../../../src/interaction/server/store/sqlite-writes.ts';
 import type { Change } from '../../../../../src/interaction/server/store/store.ts';
@@ -66,6 +67,7 @@ describe('writes in one transaction', () => {
     writable.exec(createSchema);
     createWriter(writable).commit([put('a')], nowS);
     const db = new DatabaseSync(path, { readOnly: true });
+    addRowChecksum(db);
     const outcomes = createWriter(db).commit([put('b'), put('c')], nowS);
     const error = 'attempt to write a readonly database';
     assert.deepEqual(outcomes, [{ error }, { error }]);
