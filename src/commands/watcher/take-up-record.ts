@@ -1,4 +1,5 @@
 // Where an agent begins: what the record of this boot says, and what an earlier agent left unfinished.
+import { hostClock } from '../../watcher/clock.ts';
 import { adopt } from '../../watcher/domain/adopt.ts';
 import type { AgentState } from '../../watcher/domain/agent-state.ts';
 import type { TableObservation } from '../../watcher/domain/desired-firewall.ts';
@@ -19,7 +20,7 @@ export function takeUpRecord(
   reporter: Reporter,
   log: Log,
 ): { initial: AgentState; record: RecordKeeper } {
-  const { record: found, problem } = ofInstance(file.read(), file.path, instanceId);
+  const { record: found, problem } = ofThePast(ofInstance(file.read(), file.path, instanceId), file.path);
   if (problem !== null) log.warn({ event: 'record-ignored' }, problem);
   const initial = adopt(found?.state ?? null, table);
   const record = new RecordKeeper(file, recordedState(initial), (trouble) =>
@@ -38,4 +39,11 @@ function ofInstance(read: RecordRead, path: string, instanceId: string | null): 
   if (instanceId === null || recorded === null || recorded === instanceId) return read;
   const problem = `${path} is of ${recorded}, not of ${instanceId} (--instance-id), starting without it`;
   return { record: null, problem };
+}
+
+/** Without one of a drain that begins later in this boot: its ports would be open until then. */
+function ofThePast(read: RecordRead, path: string): RecordRead {
+  const sinceMs = read.record?.state.drain?.sinceMonotonicMs ?? 0;
+  if (sinceMs <= hostClock.monotonicMs()) return read;
+  return { record: null, problem: `${path} tells of a drain that begins in the future, starting without it` };
 }

@@ -2,6 +2,7 @@
 // same, and no answer tells more than what was asked.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../ports.ts';
+import { connectionLimit } from './connection-limit.ts';
 import { listenOnControlSocket } from './control-socket.ts';
 import type { ControlScene, ControlSubject } from './control-subject.ts';
 import { answerWhenDrained } from './drained-answer.ts';
@@ -29,7 +30,6 @@ export interface ControlServer {
 
 type Answer = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<void>;
 
-const MAX_CONNECTIONS = 64;
 const MAX_HEADER_BYTES = 8_192;
 const REQUEST_MS = 5_000;
 const LOOK_FOR_SLOW_MS = 1_000;
@@ -65,7 +65,7 @@ function createBoundedServer(): Server {
     requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = connectionLimit();
   // One connection, one request: so the end of a connection is the end of its lease, and nothing waits behind an answer.
   server.maxRequestsPerSocket = 1;
   server.on('dropRequest', (_request, socket) => socket.destroy());

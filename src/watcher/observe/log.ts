@@ -1,8 +1,8 @@
 // The program's log: who writes it (pino), in which form, and where to.
 import { isatty } from 'node:tty';
-import { writeSync } from 'node:fs';
 import { type DestinationStream, pino } from 'pino';
 import { journalPrefixes, type Level } from './journal.ts';
+import { LineWriter } from './line-writer.ts';
 import type { RotationSpec } from './rotation-spec.ts';
 import { createRotatingFile } from './rotation.ts';
 import { formatText } from './text-format.ts';
@@ -52,7 +52,8 @@ export function createLog({ level, format, file, rotation, journalStream }: LogO
   const prefixFor = journalPrefixes(journalStream);
   /** Of the line being written: the file hands it back, within the same call, when it does not take it. */
   let urgency: Level = 'info';
-  const toStderr = (line: string): void => writeStderr(prefixFor(urgency) + line);
+  const stderr = new LineWriter();
+  const toStderr = (line: string): void => writeStderr(stderr, prefixFor(urgency) + line);
   const rotating =
     file === null
       ? null
@@ -71,7 +72,7 @@ export function createLog({ level, format, file, rotation, journalStream }: LogO
       event: 'log-file',
       message: `${problem}: logging to stderr`,
     };
-    writeStderr(prefixFor('warn') + shown(`${JSON.stringify(record)}\n`));
+    writeStderr(stderr, prefixFor('warn') + shown(`${JSON.stringify(record)}\n`));
   }
   const logger = pino(
     {
@@ -100,10 +101,9 @@ function levelOf(line: string): Level {
 }
 
 /** A closed or full stderr is no reason for the agent to stop: the line is lost. */
-function writeStderr(line: string): void {
+function writeStderr(stderr: LineWriter, line: string): void {
   try {
-    let rest = Buffer.from(line);
-    while (rest.length > 0) rest = rest.subarray(writeSync(STDERR, rest));
+    stderr.write(STDERR, line);
   } catch {
     // Nowhere is left to say so.
   }

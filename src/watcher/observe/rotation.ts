@@ -8,9 +8,9 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { LineWriter } from './line-writer.ts';
 import { backupSuffix, backupsToDelete, nextRotation } from './rotation-schedule.ts';
 import type { RotationSpec } from './rotation-spec.ts';
 
@@ -46,6 +46,8 @@ interface OpenFile {
   readonly rotateAtMs: number;
 }
 
+type FileIdentity = Pick<OpenFile, 'ino' | 'dev'>;
+
 export function createRotatingFile({
   path,
   rotation,
@@ -56,6 +58,16 @@ export function createRotatingFile({
   let file: OpenFile | null = null;
   let retryAtMs = 0;
   let isFailing = false;
+  /** Of the file that was last open: a line that it was cut in is none of another file's. */
+  let lines = new LineWriter();
+  let last: FileIdentity | null = null;
+
+  const openAgain = (): OpenFile => {
+    const opened = open(path, rotation, now());
+    if (last === null || !isSameFile(opened, last)) lines = new LineWriter();
+    last = opened;
+    return opened;
+  };
 
   const close = (): void => {
     const open = file;
@@ -65,14 +77,14 @@ export function createRotatingFile({
 
   const writeToFile = (line: string): void => {
     if (file !== null && wasReplaced(path, file)) close();
-    file ??= open(path, rotation, now());
+    file ??= openAgain();
     if (now() >= file.rotateAtMs) {
       const rotateAtMs = file.rotateAtMs;
       close();
       rotate(path, rotation, rotateAtMs);
-      file = { ...open(path, rotation, now()), rotateAtMs: nextRotation(rotation, now()) };
+      file = { ...openAgain(), rotateAtMs: nextRotation(rotation, now()) };
     }
-    writeFully(file.fd, line);
+    lines.write(file.fd, line);
   };
 
   return {
@@ -105,9 +117,13 @@ function open(path: string, rotation: RotationSpec, nowMs: number): OpenFile {
 }
 
 /** Whether the path leads elsewhere than the open file: deleted, moved away, or its directory gone. */
-function wasReplaced(path: string, { ino, dev }: OpenFile): boolean {
+function wasReplaced(path: string, file: OpenFile): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined || found.ino !== ino || found.dev !== dev;
+  return found === undefined || !isSameFile(found, file);
+}
+
+function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
 }
 
 function rotate(path: string, rotation: RotationSpec, rotateAtMs: number): void {
@@ -116,11 +132,6 @@ function rotate(path: string, rotation: RotationSpec, rotateAtMs: number): void 
   for (const name of backupsToDelete(rotation, basename(path), readdirSync(directory))) {
     rmSync(join(directory, name), { force: true });
   }
-}
-
-function writeFully(fd: number, line: string): void {
-  let rest = Buffer.from(line);
-  while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
 }
 
 function closeQuietly(close: () => void): void {

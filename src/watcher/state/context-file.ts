@@ -1,9 +1,9 @@
 // The context of the last run, so that a start needs no discovery before its first poll.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { InstanceContext } from '../context/instance-context.ts';
 import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
+import { readSmallFile } from './small-file.ts';
 
 export interface CachedContext {
   /** The boot that learned it: in the same boot it is this instance's without asking. */
@@ -26,7 +26,7 @@ export class ContextFile {
   /** What was kept, or null: a file that is missing, unreadable, foreign or corrupt is as good as none. */
   read(): CachedContext | null {
     try {
-      return asCachedContext(JSON.parse(readFileSync(this.#path, 'utf8')));
+      return asCachedContext(JSON.parse(readSmallFile(this.#path)));
     } catch {
       return null;
     }
@@ -34,9 +34,18 @@ export class ContextFile {
 
   /** Writes the context to disk, unless it stands there already: most refreshes learn nothing new. Throws the file system's error. */
   write(cached: CachedContext): void {
-    if (isDeepStrictEqual(this.read(), cached)) return;
+    if (this.#says(cached)) return;
     makePrivateDirectory(this.#directory);
     writeFileAtomically(this.#path, `${JSON.stringify({ version: VERSION, ...cached }, null, 2)}\n`, 0o600);
+  }
+
+  /** What is nested too deep to be compared is not what we wrote. */
+  #says(cached: CachedContext): boolean {
+    try {
+      return isDeepStrictEqual(this.read(), cached);
+    } catch {
+      return false;
+    }
   }
 }
 

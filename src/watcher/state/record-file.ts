@@ -1,11 +1,12 @@
 // The record: what a restarted agent must know to go on with a drain and to run no script twice.
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Desired, RecordedState } from '../domain/agent-state.ts';
 import type { OpenCause, Reason } from '../domain/decision.ts';
 import { isWellFormedState } from '../domain/instance-state.ts';
 import { SIGNAL_SOURCES } from '../domain/signals.ts';
 import { makePrivateDirectory, writeFileAtomically } from './atomic-file.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** A transition whose scripts, as far as the record knows, did not all end. */
 export interface UnfinishedHooks {
@@ -55,7 +56,7 @@ export class RecordFile {
   read(): RecordRead {
     let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      text = readSmallFile(this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { record: null, problem: null };
       return {

@@ -3,10 +3,14 @@ import type { RecordedState } from '../domain/agent-state.ts';
 import type { HooksKey, HookTransition, RecordStore } from '../ports.ts';
 import type { Record, RecordFile, UnfinishedHooks } from './record-file.ts';
 
+/** How soon a record that the disk refused is written again, ms: until then a crash goes by the one before. */
+const RETRY_AFTER_MS = 1_000;
+
 export class RecordKeeper implements RecordStore {
   readonly #file: Pick<RecordFile, 'path' | 'write'>;
   readonly #trouble: (problem: string | null) => void;
   #record: Record;
+  #retry: NodeJS.Timeout | null = null;
 
   /** `trouble` is told when the disk refuses the record, and null when it takes it. */
   constructor(
@@ -47,6 +51,8 @@ export class RecordKeeper implements RecordStore {
 
   #write(record: Record): void {
     this.#record = record;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
     try {
       this.#file.write(record);
       this.#trouble(null);
@@ -55,6 +61,7 @@ export class RecordKeeper implements RecordStore {
       this.#trouble(
         `${this.#file.path} cannot be written, scripts run all the same: a restart may repeat them or forget a drain: ${reason}`,
       );
+      this.#retry = setTimeout(() => this.#write(this.#record), RETRY_AFTER_MS).unref();
     }
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -73,4 +73,13 @@ describe('the context file', () => {
       assert.deepEqual(file.read(), CACHED);
     });
   }
+
+  test('nested too deep to be compared is replaced', () => {
+    const file = new ContextFile(directory);
+    file.write(CACHED);
+    const deep = `${'['.repeat(2e5)}${']'.repeat(2e5)}`;
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"x"', deep));
+    file.write(CACHED);
+    assert.deepEqual(file.read(), CACHED);
+  });
 });

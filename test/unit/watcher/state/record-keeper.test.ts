@@ -154,4 +154,20 @@ describe('the record of scripts', () => {
     assert.equal(troubles.at(-1), null);
     assert.deepEqual(found(), ['draining', 't1 begun']);
   });
+
+  test('refused by the disk: written again by itself until the disk takes it', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    let refusals = 2;
+    const { keeper, writes, troubles, found } = disk(() => {
+      refusals -= 1;
+      if (refusals >= 0) throw new Error('EROFS: read-only file system');
+    });
+    keeper.save(DRAINING);
+    t.mock.timers.tick(1_000);
+    assert.deepEqual([writes.length, troubles.at(-1) === null], [0, false]);
+    t.mock.timers.tick(1_000);
+    assert.deepEqual([writes.length, troubles.at(-1), found()], [1, null, ['draining', '']]);
+    t.mock.timers.tick(10_000);
+    assert.equal(writes.length, 1, 'once is enough');
+  });
 });
