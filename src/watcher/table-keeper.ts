@@ -23,10 +23,16 @@ export class TableKeeper {
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #pendingLook: NodeJS.Timeout | null = null;
   #lastEvent: RulesetEvent | null = null;
+  /** Called with the next event. */
+  #heard: (() => void) | null = null;
+  /** What the last look saw the outcome of. */
+  #lookedAfter: RulesetEvent | null = null;
+  /** Who put someone else's table under our name. */
+  #intruder: RulesetEvent | null = null;
   /** A removal failed, which it can after the table was gone. */
   #isRemovalOpen = false;
-  /** Whether the last look found no table. */
-  #isAbsent = false;
+  /** What the last look found under our name. */
+  #found: TableObservation['table'] | null = null;
   /** Why, at the last look, nothing could be refused here whatever the state says. */
   #obstacle: string | null = null;
 
@@ -42,17 +48,23 @@ export class TableKeeper {
   async look(isWanted: boolean): Promise<TableObservation> {
     this.#lastLookMs = this.#clock.monotonicMs();
     if (this.#installed) this.#watch();
+    this.#lookedAfter = this.#lastEvent;
     const found = await lookAtTable(this.#firewall);
-    this.#isAbsent = found.table === 'absent';
-    this.#obstacle = isWanted ? obstacleIn(found) : null;
+    // Whoever changes that table later: it was there before.
+    if (found.table !== 'foreign') this.#intruder = null;
+    else if (this.#found !== 'foreign') this.#intruder = await this.#author();
+    this.#found = found.table;
+    this.#obstacle = isWanted ? obstacleIn(found, this.#intruder) : null;
     if (this.#obstacle !== null) this.#reporter.degraded('firewall', this.#obstacle);
     return found;
   }
 
   /** Nothing is to be done to the table that was looked at: what was wrong before is over, unless the look says otherwise. */
   rest(): void {
+    // Who did something that needs nothing is not to be blamed for what comes later.
+    if (this.#lastEvent === this.#lookedAfter) this.#lastEvent = null;
     if (this.#obstacle === null) this.#reporter.degraded('firewall', null);
-    if (this.#isRemovalOpen && this.#isAbsent) this.#removed()();
+    if (this.#isRemovalOpen && this.#found === 'absent') this.#removed()();
     if (!isBudgetSpent(this.#restorations, this.#clock.monotonicMs())) this.#reporter.degraded('table', null);
   }
 
@@ -77,12 +89,14 @@ export class TableKeeper {
   }
 
   async #install(step: Extract<Step, { kind: 'apply-ruleset' }>): Promise<() => void> {
+    const before = this.#lastEvent;
     await this.#firewall.apply(step.ruleset);
     this.#isRemovalOpen = false;
     this.#installed = true;
     this.#watch();
-    const by = this.#lastEvent;
-    this.#lastEvent = null;
+    const by = before ?? (step.restoring === null ? null : await this.#author());
+    // What has come since is the next restoration's.
+    if (this.#lastEvent === by) this.#lastEvent = null;
     if (step.restoring !== null) {
       const nowMs = this.#clock.monotonicMs();
       const wasSpent = isBudgetSpent(this.#restorations, nowMs);
@@ -115,6 +129,7 @@ export class TableKeeper {
       this.#monitor = this.#firewall.monitor(
         (event) => {
           this.#lastEvent = event;
+          this.#heard?.();
           this.#lookSoon();
         },
         (error) => this.#lostMonitor(error),
@@ -138,6 +153,20 @@ export class TableKeeper {
     this.#reporter.degraded('monitor', messageOf(error));
   }
 
+  /** Who changed the table, where the kernel tells: a look may see a change shortly before its event is here. */
+  async #author(): Promise<RulesetEvent | null> {
+    if (this.#lastEvent === null && this.#monitor !== null) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK_SPACING_MS);
+        this.#heard = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#lastEvent;
+  }
+
   #lookSoon(): void {
     const nowMs = this.#clock.monotonicMs();
     if (this.#pendingLook !== null || isBudgetSpent(this.#restorations, nowMs)) return;
@@ -149,15 +178,17 @@ export class TableKeeper {
   }
 }
 
-function obstacleIn(found: TableObservation): string | null {
+function obstacleIn(found: TableObservation, intruder: RulesetEvent | null): string | null {
   switch (found.table) {
     case 'unknown':
       return found.problem;
-    case 'foreign':
+    case 'foreign': {
+      const who = authorOf(intruder);
       return (
-        'a table inet cs-instance-watcher that is not ours is in the way, nothing can be refused until it is gone; ' +
-        'to see it: nft list table inet cs-instance-watcher'
+        `a table inet cs-instance-watcher that is not ours is in the way${who === null ? '' : `, put there by ${who}`}, ` +
+        'nothing can be refused until it is gone; to see it: nft list table inet cs-instance-watcher'
       );
+    }
     default:
       return null;
   }
@@ -167,7 +198,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Null where the kernel does not tell. */
+function authorOf(event: RulesetEvent | null): string | null {
+  return event?.command ? `${event.command} (pid ${event.pid ?? '?'})` : null;
+}
+
 function fightWith(event: RulesetEvent | null): string {
-  const who = event?.command ? `${event.command} (pid ${event.pid ?? '?'})` : 'something on this host';
+  const who = authorOf(event) ?? 'something on this host';
   return `${who} keeps removing the drain table: put back 20 times within a minute, from now on once per poll`;
 }

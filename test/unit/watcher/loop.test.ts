@@ -16,6 +16,8 @@ class Subject {
   readonly kernel = new FakeKernel();
   readonly did: string[] = [];
   readonly troubles = new Map<string, string | null>();
+  /** Who is said to have made each restoration necessary. */
+  readonly blamed: (string | null)[] = [];
   readonly ending = new AbortController();
   #answer: ((answer: Answer) => void) | null = null;
   #waiting: (() => void)[] = [];
@@ -27,7 +29,10 @@ class Subject {
     this.firewall = new FakeFirewall(this.kernel, { ownership: options.ownership ?? 'auto' });
     const reporter: Reporter = {
       announce: ({ event }) => this.note(event),
-      tableInstalled: (_ruleset, restoring) => this.note(restoring === null ? 'installed' : 'restored'),
+      tableInstalled: (_ruleset, restoring, by) => {
+        if (restoring !== null) this.blamed.push(by?.command ?? null);
+        this.note(restoring === null ? 'installed' : 'restored');
+      },
       tableRemoved: () => this.note('removed'),
       connections: (count) => this.note(count.known ? `left ${count.total}` : 'left unknown'),
       connectionsClosed: ({ closed }) => this.note(`closed ${closed}`),
@@ -300,6 +305,85 @@ describe('the loop', () => {
     assert.equal(kernel.table, null);
     subject.agent.reload(subject.settings);
     await subject.untilDone('restored', 21);
+  });
+
+  test('who puts a table of others in place of ours is told, and nobody who changes that one later', async () => {
+    const { kernel, troubles } = await drain({ pollPeriodMs: 20, ownership: 'plain' });
+    kernel.addForeignTable();
+    await subject.untilDone('degraded firewall', 1);
+    assert.match(troubles.get('firewall')!, /^a table .* in the way, put there by nft \(pid 4242\), nothing/);
+    kernel.announce(null, { kind: 'changed', pid: 7, command: 'its-owner' });
+    const polls = subject.did.filter((word) => word === 'poll').length;
+    subject.answer('draining');
+    await subject.untilDone('poll', polls + 1);
+    subject.answer('draining');
+    await subject.untilDone('poll', polls + 2);
+    assert.match(troubles.get('firewall')!, /put there by nft \(pid 4242\)/);
+  });
+
+  test('who takes it away while it is put back is told of the next time', async () => {
+    const { kernel, firewall, blamed } = await drain({ ownership: 'plain' });
+    const { apply } = firewall;
+    firewall.apply = async (ruleset) => {
+      const applied = await apply.call(firewall, ruleset);
+      if (blamed.length === 0) kernel.flushRuleset('another');
+      return applied;
+    };
+    kernel.flushRuleset('one');
+    await subject.untilDone('restored', 2);
+    assert.deepEqual(blamed, ['one', 'another']);
+  });
+
+  test('who puts it there is told also where a poll saw it before the monitor did', async () => {
+    const { kernel, firewall, settings, troubles } = await drain({ ownership: 'plain' });
+    const { inspect } = firewall;
+    kernel.table = {
+      ruleset: null,
+      comment: null,
+      ownership: 'plain',
+      owner: null,
+      difference: null,
+      refused: [],
+    };
+    firewall.inspect = async () => {
+      const found = await inspect.call(firewall);
+      setTimeout(() => kernel.announce(null, { kind: 'changed', pid: 7, command: 'nft' }), 1);
+      return found;
+    };
+    subject.agent.reload(settings);
+    await subject.untilDone('degraded firewall', 1);
+    assert.match(troubles.get('firewall')!, /put there by nft \(pid 7\)/);
+  });
+
+  test('who did something that needed nothing is not blamed for what comes later', async () => {
+    const { kernel, firewall, settings, blamed } = await drain({ ownership: 'plain' });
+    const { inspect } = firewall;
+    firewall.inspect = async () => {
+      const found = await inspect.call(firewall);
+      subject.note('looked');
+      return found;
+    };
+    kernel.announce(null, { kind: 'changed', pid: 7, command: 'passer-by' });
+    await subject.untilDone('looked', 1);
+    // Gone without an event, as behind a monitor that was lost.
+    kernel.table = null;
+    subject.agent.reload(settings);
+    await subject.untilDone('restored', 1);
+    assert.deepEqual(blamed, [null]);
+  });
+
+  test('who took the table away is told also where a poll saw it before the monitor did', async () => {
+    const { kernel, firewall, settings, blamed } = await drain({ ownership: 'plain' });
+    const { apply } = firewall;
+    firewall.apply = async (ruleset) => {
+      const applied = await apply.call(firewall, ruleset);
+      setTimeout(() => kernel.announce(null, { kind: 'changed', pid: 7, command: 'nft' }), 1);
+      return applied;
+    };
+    kernel.table = null;
+    subject.agent.reload(settings);
+    await subject.untilDone('restored', 1);
+    assert.deepEqual(blamed, ['nft']);
   });
 
   test('without permission it lives on: scripts run, and the firewall is tried again with the next answer', async () => {
