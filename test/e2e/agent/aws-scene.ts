@@ -142,7 +142,8 @@ export class AwsScene {
 function throughGateway(handle: HandleRequest, nowMs: () => number): Reply {
   return (request, response) => {
     response.setHeader('date', new Date(nowMs()).toUTCString());
-    void answerThrough(handle, request, response);
+    // One of an agent that was killed meanwhile may find the store closed.
+    answerThrough(handle, request, response).catch(() => response.destroy());
   };
 }
 

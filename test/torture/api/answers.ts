@@ -1,7 +1,7 @@
 // Faults in the API's answers, over a connection that is as it should be.
 import { gzipSync } from 'node:zlib';
 import { brokenAnswers } from '../../e2e/agent/broken-answers.ts';
-import { answer, metadata, type Reply } from '../../e2e/agent/scripted-api.ts';
+import { answer, metadata, type Reply, says } from '../../e2e/agent/scripted-api.ts';
 import type { ApiWorld } from './api-world.ts';
 import type { Family, Fault } from './fault.ts';
 
@@ -75,6 +75,20 @@ const further: readonly Fault[] = [
         request.socket.write(`x-${count}: ${'x'.repeat(1_000)}\r\n`);
     }),
     line: /\(transport\): /,
+  },
+  {
+    name: 'a state that this agent does not know',
+    inject: answers(says('zombie')),
+    line: /^state zombie is not one this agent acts on/,
+    // It is well-formed: a name, which scripts may be for.
+    alsoTold: ['state-changed', 'state-changed'],
+  },
+  {
+    name: '400 without information, for more than ten periods',
+    inject: answers(answer(400, "No information for instance id 'i-0'!")),
+    line: /\(no-information\): status 400: No information/,
+    pollsHeld: 11,
+    alsoTold: ['no-information'],
   },
   {
     name: 'a state that is good, compressed',

@@ -6,7 +6,7 @@ import { service } from './services.ts';
 import type { Trial } from './try-fault.ts';
 
 /** One period, what a busy machine may add, and where it hangs what is left of the poll's deadline. */
-const RECOVERY_MS = 1_000 + 1_000;
+const RECOVERY_MS = 1_000 + 2_000;
 const DEADLINE_MS = 3_000;
 
 /** An instance that boots. */

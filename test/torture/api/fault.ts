@@ -12,6 +12,10 @@ export interface Fault {
   readonly line: RegExp | null;
   /** The events of the two lines, where they are others than those of a hold. */
   readonly events?: readonly [began: string, ended: string];
+  /** What is told beside these two, for a reason that the fault's comment gives. */
+  readonly alsoTold?: readonly string[];
+  /** For how many polls it lasts once it was noticed, where that says more than the few of every fault. */
+  readonly pollsHeld?: number;
   /** A request under way at the healing goes on to its deadline first. */
   readonly hangs?: true;
   /** What recovery may take beyond a period, for a reason that the fault's comment gives. */
@@ -25,6 +29,8 @@ export interface Family {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether discovery names a VPC endpoint too. */
   readonly withEndpoint?: true;
+  /** Whether the agent's wall clock can be set. */
+  readonly withClock?: true;
   readonly faults: readonly Fault[];
 }
 

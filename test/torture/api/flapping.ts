@@ -1,5 +1,5 @@
 // A state that is another one at every poll: each flip is followed, and nothing of it stays behind.
-import { readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { metadata, type Reply, says } from '../../e2e/agent/scripted-api.ts';
 import { complaints } from '../../e2e/agent/scene.ts';
 import type { ApiWorld } from './api-world.ts';
@@ -10,6 +10,8 @@ import type { Trial } from './try-fault.ts';
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 /** A script under way has a pipe and a process. */
 const MAX_MORE_DESCRIPTORS = 4;
+
+const NOTHING_LEFT = '{"desired":"open","reasons":[],"drain":null,"unfinishedHooks":[]}';
 
 /** Nothing is wrong but the state. */
 export const flappingFamily: Family = { name: 'flapping', faults: [] };
@@ -31,8 +33,7 @@ export const FLAPPINGS: Readonly<Record<string, readonly Reply[]>> = {
 export async function tryFlapping(world: ApiWorld, replies: readonly Reply[], polls: number): Promise<Trial> {
   const { agent, aws, front } = world;
   const working = front.reply;
-  await world.polls(1);
-  const found = { figures: readFigures(agent.pid), files: filesOf(world), table: await world.table() };
+  const found = { figures: readFigures(agent.pid), files: world.files(), table: await world.table() };
   const from = agent.log.lines.length;
   let turn = 0;
   front.reply = (request, response) => {
@@ -49,9 +50,10 @@ export async function tryFlapping(world: ApiWorld, replies: readonly Reply[], po
   const healedMs = performance.now();
   const mostPolls = Math.ceil((healedMs - beganMs) / 1_000) + 1;
   const opened = () => agent.log.of('table-removed').length === agent.log.of('table-installed').length;
-  await agent.log.waitFor(({ event }) => event === 'polled' && opened(), from);
-  await world.polls(2);
+  // The one that follows the last answer of the flapping.
+  await agent.log.waitFor(({ event }) => event === 'polled' && opened(), agent.log.lines.length);
   const recoveryMs = Math.round(performance.now() - healedMs);
+  await world.polls(1);
   const now = readFigures(agent.pid);
   const outcome = await world.probe.outcome();
   const complained = complaints(agent, from).filter(({ event }) => event !== 'hold-began');
@@ -59,7 +61,8 @@ export async function tryFlapping(world: ApiWorld, replies: readonly Reply[], po
     ...((await world.table()) === found.table ? [] : ['a table was left']),
     ...(outcome === 'let-in' ? [] : [`a client is ${outcome}`]),
     ...(opened() ? [] : ['not every table that was installed was removed']),
-    ...(filesOf(world) === found.files ? [] : [`files: ${filesOf(world)} instead of ${found.files}`]),
+    ...(world.files() === found.files ? [] : [`files: ${world.files()} instead of ${found.files}`]),
+    ...(rememberedIn(world) === NOTHING_LEFT ? [] : [`the record: ${rememberedIn(world)}`]),
     ...(now.children === 0 ? [] : [`${now.children} child processes`]),
     ...(now.descriptors <= found.figures.descriptors + MAX_MORE_DESCRIPTORS
       ? []
@@ -72,6 +75,9 @@ export async function tryFlapping(world: ApiWorld, replies: readonly Reply[], po
   return { broken, recoveryMs };
 }
 
-function filesOf({ aws }: ApiWorld): string {
-  return readdirSync(aws.scene.root, { recursive: true }).sort().join(' ');
+/** The parts of the record in which a drain that is over could have left something. */
+function rememberedIn({ aws }: ApiWorld): string {
+  const { state, unfinishedHooks } = JSON.parse(readFileSync(aws.scene.path('state/record.json'), 'utf8'));
+  const { desired, reasons, drain } = state;
+  return JSON.stringify({ desired, reasons, drain, unfinishedHooks });
 }

@@ -7,7 +7,7 @@ import type { Trial } from './try-fault.ts';
 const IDENTITY = 'imds GET dynamic/instance-identity/document';
 const PERIOD_MS = 1_000;
 /** The context is read again a second after the last time, and a second time a period later; a poll then acts on it. */
-const OPEN_WITHIN_MS = 3 * PERIOD_MS + 2_000;
+const OPEN_WITHIN_MS = 3 * PERIOD_MS + 3_000;
 
 export const untaggedFamily: Family = {
   name: 'group tag',

@@ -11,19 +11,28 @@ const SERVFAIL = 2;
 const NXDOMAIN = 3;
 const HEADER_BYTES = 12;
 
-export type NameServerMode = 'answers' | 'is silent' | 'fails' | 'knows no such name';
+/** `loses questions`: answers one only when it is asked again, as a network does that loses packets. */
+export type NameServerMode = 'answers' | 'loses questions' | 'is silent' | 'fails' | 'knows no such name';
 
 export class NameServer {
   mode: NameServerMode = 'answers';
   /** Questions so far. */
   questions = 0;
+  /** What was asked for so far. */
+  readonly names = new Set<string>();
   readonly #socket: Socket;
+  readonly #lost = new Set<string>();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('message', (question, { port, address }) => {
       this.questions += 1;
-      if (this.mode !== 'is silent') socket.send(reply(question, this.mode), port, address);
+      this.names.add(nameIn(question));
+      if (this.mode === 'is silent') return;
+      // A question that is repeated comes with the same number from the same port.
+      const key = `${port} ${question.readUInt16BE(0)}`;
+      if (this.mode === 'loses questions' && !this.#lost.has(key)) this.#lost.add(key);
+      else socket.send(reply(question, this.mode), port, address);
     });
   }
 
@@ -50,11 +59,21 @@ export class NameServer {
   }
 }
 
+/** RFC 1035, section 4.1.2: labels, each after its length. */
+function nameIn(question: Buffer): string {
+  const labels: string[] = [];
+  for (let at = HEADER_BYTES; question[at]! > 0; at += 1 + question[at]!) {
+    labels.push(question.toString('latin1', at + 1, at + 1 + question[at]!));
+  }
+  return labels.join('.');
+}
+
 /** RFC 1035, section 4: the question repeated, and for IPv4 one address with no time to live. */
 function reply(question: Buffer, mode: NameServerMode): Buffer {
   const end = question.indexOf(0, HEADER_BYTES) + 5;
   const body = Buffer.from(question.subarray(0, end));
-  const isAddress = mode === 'answers' && body.readUInt16BE(end - 4) === TYPE_A;
+  const isAddress =
+    (mode === 'answers' || mode === 'loses questions') && body.readUInt16BE(end - 4) === TYPE_A;
   const code = mode === 'fails' ? SERVFAIL : mode === 'knows no such name' ? NXDOMAIN : 0;
   body.writeUInt16BE(0x8180 | code, 2);
   body.writeUInt16BE(isAddress ? 1 : 0, 6);

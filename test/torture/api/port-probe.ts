@@ -8,18 +8,21 @@ const INSTANCE = '192.0.2.1';
 /** One that was named alone, and one of a range. */
 const PROBED_PORTS = [80, 8005] as const;
 
-// Accepts and closes: a connection that is let in is answered, whatever the agent does.
+// Accepts and closes: a connection that is let in is answered, whatever the agent does. Ends with its input, as this process does.
 const SERVER = `
   use IO::Socket::INET; use IO::Select; $| = 1;
-  my $select = IO::Select->new(map {
+  my $select = IO::Select->new(\\*STDIN, map {
     IO::Socket::INET->new(Listen => 64, LocalPort => $_, ReuseAddr => 1) or die "port $_: $!"
   } @ARGV);
   print "listening\\n";
-  while (1) { for my $listener ($select->can_read) { close($listener->accept) } }`;
+  while (1) { for my $ready ($select->can_read) {
+    exit if fileno($ready) == 0;
+    close($ready->accept);
+  } }`;
 
 const CLIENT = `
   for port in "$@"; do
-    if timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$0" "$port" 2>/dev/null
+    if timeout 10 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$0" "$port" 2>/dev/null
     then echo let-in
     else case $? in 124) echo silent ;; *) echo refused ;; esac
     fi
@@ -42,7 +45,7 @@ export class PortProbe {
       { namespace: client, device: 'to-instance', addresses: ['192.0.2.2/24'] },
     );
     const server = instance.spawn('perl', ['-e', SERVER, ...PROBED_PORTS.map(String)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     await once(server.stdout!, 'data');
     return new PortProbe(client, server);

@@ -1,5 +1,5 @@
 // What a process costs and holds, as /proc has it.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** By which /proc counts processor time; the same on every architecture that Linux runs Node.js on. */
 const TICKS_PER_SECOND = 100;
@@ -9,6 +9,8 @@ export interface ProcessFigures {
   /** User and system time so far, of all threads. */
   readonly cpuMs: number;
   readonly residentBytes: number;
+  /** The most that were resident since the peak was reset. */
+  readonly peakBytes: number;
   readonly descriptors: number;
   readonly children: number;
 }
@@ -18,13 +20,20 @@ export function readFigures(pid: number): ProcessFigures {
   // The command, in parentheses, may hold anything; field 3 comes after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[14 - 3]) + Number(fields[15 - 3]);
-  const resident = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return {
     atMs: performance.now(),
     cpuMs: (ticks * 1000) / TICKS_PER_SECOND,
-    residentBytes: Number(resident?.[1]) * 1024,
+    residentBytes: bytes('VmRSS'),
+    peakBytes: bytes('VmHWM'),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
     children: children === '' ? 0 : children.split(' ').length,
   };
+}
+
+/** From now on the peak is what is resident from now on: proc(5), clear_refs. */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }

@@ -28,6 +28,11 @@ const both: (onConnection: OnConnection) => Fault['inject'] = (onConnection) => 
 };
 
 const faults: readonly Fault[] = [
+  {
+    name: 'VPC endpoint gone: its connections are refused',
+    inject: (world) => world.rule('reject with tcp reset', Number(new URL(world.aws.api.url).port)),
+    line: null,
+  },
   { name: 'VPC endpoint hangs', inject: endpoint('hangs'), line: null },
   { name: 'VPC endpoint leads to another API', inject: endpoint('answers Forbidden'), line: null },
   { name: 'VPC endpoint resets', inject: endpoint('resets'), line: null },

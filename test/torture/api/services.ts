@@ -1,9 +1,8 @@
-// Faults of the services of AWS: metadata and credentials, the clock of those who verify signatures, discovery.
-import type { Fault as ServiceFault, SandboxChange, SandboxService } from '../../../src/sandbox/sandbox.ts';
+// Faults of the services of AWS: metadata and credentials, discovery.
+import type { Fault as ServiceFault, SandboxService } from '../../../src/sandbox/sandbox.ts';
 import type { ApiWorld } from './api-world.ts';
 import type { Family, Fault } from './fault.ts';
 
-const MINUTE_MS = 60_000;
 const ROLE = 'GET meta-data/iam/security-credentials';
 
 export function service(name: SandboxService, fault: ServiceFault) {
@@ -23,14 +22,27 @@ function keysEndAnd(fault: ServiceFault) {
   };
 }
 
-function changed(before: SandboxChange, after: SandboxChange) {
-  return ({ aws: { sandbox } }: ApiWorld) => {
-    sandbox.change(before);
-    return () => sandbox.change(after);
+const SHORT_LIFE_SECONDS = 6;
+const USUAL_LIFE_SECONDS = 6 * 3600;
+
+/** The keys in hand end by themselves while the endpoint is down: six seconds stand for their six hours. */
+function keysRunOut(fault: ServiceFault) {
+  return async (world: ApiWorld) => {
+    const { sandbox } = world.aws;
+    world.aws.keepSecrets();
+    sandbox.change({ credentials: { lifetimeSeconds: SHORT_LIFE_SECONDS } });
+    sandbox.expireKeys();
+    // The next poll is refused and takes up the short-lived ones.
+    const from = world.agent.log.lines.length;
+    await world.agent.log.waitFor(({ event, answer }) => event === 'polled' && answer === 'known', from);
+    await world.polls(1);
+    sandbox.setFault('imds', fault);
+    return () => {
+      sandbox.change({ credentials: { lifetimeSeconds: USUAL_LIFE_SECONDS } });
+      sandbox.setFault('imds', undefined);
+    };
   };
 }
-
-const clock = (offsetMs: number) => changed({ clock: { offsetMs } }, { clock: { offsetMs: 0 } });
 
 /** The keys end after the poll was signed with them, once. */
 function keysEndInPoll({ front, aws }: ApiWorld) {
@@ -48,8 +60,6 @@ function keysEndInPoll({ front, aws }: ApiWorld) {
 
 const credentialFaults: readonly Fault[] = [
   { name: 'token expires in the middle of a poll', inject: keysEndInPoll, line: null },
-  { name: 'clock 20 minutes slow, then right', inject: clock(20 * MINUTE_MS), line: null },
-  { name: 'clock 20 minutes fast, then right', inject: clock(-20 * MINUTE_MS), line: null },
   {
     name: 'metadata service down, keys good',
     inject: service('imds', { kind: 'reset' }),
@@ -79,7 +89,30 @@ const credentialFaults: readonly Fault[] = [
   },
 ];
 
-export const credentialFamily: Family = { name: 'credentials and clock', faults: credentialFaults };
+export const credentialFamily: Family = { name: 'credentials', faults: credentialFaults };
+
+/**
+ * An hour would be 3,600 polls like these: nothing in the agent waits longer after the hundredth failure than after the second,
+ * and the longest of its own times here, the pause between two looks for keys that are still good, is 10 s.
+ */
+const outageFaults: readonly Fault[] = [
+  {
+    name: 'credential endpoint down for a minute, keys run out',
+    inject: keysRunOut({ kind: 'reset', operation: ROLE }),
+    line: /\(credentials\): /,
+    pollsHeld: 60,
+  },
+  {
+    name: 'metadata service silent for a minute, keys run out',
+    inject: keysRunOut({ kind: 'hang' }),
+    line: /\(credentials\): /,
+    hangs: true,
+    // Each waits for the 2 s that a read may take, and for its slot.
+    pollsHeld: 20,
+  },
+];
+
+export const outageFamily: Family = { name: 'credential outage', faults: outageFaults };
 
 const STALE = ['context-stale', 'context-refreshed'] as const;
 
@@ -88,26 +121,44 @@ function discovery(name: string, fault: ServiceFault, line: RegExp, hangs?: true
   return { name, inject, line, events: STALE, ...(hangs === undefined ? {} : { hangs }), extraMs: 1_000 };
 }
 
+/** What discovery said is gone for good, and discovery says another address when it is over. */
+const moved: Fault = {
+  name: 'the address of the API changes',
+  inject: ({ aws: { sandbox }, front, elsewhere }) => {
+    const [gone, next] =
+      sandbox.state().discovery.apiUrl === front.url ? [front, elsewhere] : [elsewhere, front];
+    gone.onConnection = (socket) => void socket.resetAndDestroy();
+    gone.drop();
+    return () => {
+      next.onConnection = undefined;
+      sandbox.change({ discovery: { apiUrl: next.url } });
+    };
+  },
+  line: /\(transport\): /,
+  // The context is at most a second old, and what it was refreshed to is taken up by the poll after.
+  extraMs: 2_000,
+};
+
 /** The context is read again every second; a refresh that is due after a failure waits a period more. */
 const discoveryFaults: readonly Fault[] = [
   discovery('discovery FunctionError', { kind: 'function-error' }, /asked for by the sandbox/),
   discovery('discovery answers 500', { kind: 'status', status: 500 }, /not refreshed/),
   discovery('discovery hangs', { kind: 'hang' }, /not refreshed/, true),
   discovery('discovery answers HTML', { kind: 'body', body: '<html>' }, /did not answer a JSON object/),
-  {
-    name: 'the address of the API changes',
-    inject: ({ aws: { sandbox }, front, elsewhere }) => {
-      front.onConnection = (socket) => void socket.resetAndDestroy();
-      front.drop();
-      return () => {
-        sandbox.change({ discovery: { apiUrl: elsewhere.url } });
-      };
-    },
-    line: /\(transport\): /,
-    // The context is at most a second old, and what it was refreshed to is taken up by the poll after.
-    extraMs: 2_000,
-  },
+  moved,
 ];
+
+export const rarelyDiscovered: Family = {
+  name: 'discovery, context kept as long as usual',
+  faults: [
+    {
+      ...moved,
+      name: 'the address of the API changes, context not stale',
+      // The address in hand is doubted no more often than once a minute: a whole fleet would ask for it.
+      extraMs: 62_000,
+    },
+  ],
+};
 
 export const discoveryFamily: Family = {
   name: 'discovery',

@@ -1,58 +1,90 @@
-// The kernel's faults, a few of each: scripts/torture tries every call.
+// The kernel's faults, a few of each: scripts/torture tries every call, and holds the agent to its times as well.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { temporaryDirectory } from '../../fixtures/programs.ts';
 import { ERROR_ROWS } from '../kernel/errors.ts';
-import type { FaultRow } from '../kernel/fault-row.ts';
 import { FaultWorld } from '../kernel/fault-world.ts';
 import { leastFlips } from '../kernel/flips.ts';
 import { KILL_ROWS } from '../kernel/kills.ts';
+import { OVERFLOW_ROWS } from '../kernel/overflow.ts';
 import { compilePrograms } from '../kernel/programs.ts';
 import { WRITER_ROWS } from '../kernel/writers.ts';
-import { MODES } from '../../e2e/packets/drain-host.ts';
+import type { Mode } from '../../e2e/packets/drain-host.ts';
 
-/** In the order of a drain that goes on and then ends: rows by their names, each with the number of the call to spoil. */
-const WHILE_CLOSED = [
-  ['start and adopt: a call fails with ENOBUFS', 4],
-  ['start and adopt: a request is refused with ENOMEM', 21],
-  // Amid the answers by which the agent learns what the kernel can do: the next table shows what it made of them.
-  ['start and adopt: a call fails with EAGAIN', 56],
-] as const;
-const WHILE_OPEN = [
-  ['apply, remove: another generation when a transaction arrives', 1],
-  ['apply, remove: killed at a call, and started again', 25],
-  ['another program commits, 100 us between two transactions', 1],
-] as const;
+interface Lane {
+  readonly mode: Mode;
+  /** Whether the rows begin while ports are closed. */
+  readonly isClosed: boolean;
+  /** Rows by their names, each with the number of the call to spoil; none more than the shortest run of its phase has. */
+  readonly tries: readonly (readonly [name: string, at: number])[];
+}
 
-const ROWS = new Map([...ERROR_ROWS, ...KILL_ROWS, ...WRITER_ROWS].map((row) => [row.name, row]));
+/** Worlds side by side: most of the time an agent waits for its next poll. */
+const LANES: readonly Lane[] = [
+  {
+    mode: 'owned',
+    isClosed: true,
+    tries: [
+      ['start and adopt: a call fails with ENOBUFS', 4],
+      // Amid the answers by which the agent learns what the kernel can do: the next table shows what it made of them.
+      ['start and adopt: a call fails with EAGAIN', 56],
+    ],
+  },
+  {
+    mode: 'plain',
+    isClosed: true,
+    tries: [
+      ['start and adopt: a request is refused with ENOMEM', 21],
+      ['hear of another program: a call fails with ENOMEM', 1],
+      ['notifications lost while the agent stands still', 1],
+    ],
+  },
+  {
+    mode: 'owned',
+    isClosed: false,
+    tries: [['apply, remove: killed at a call, and started again', 25]],
+  },
+  {
+    mode: 'plain',
+    isClosed: false,
+    tries: [
+      ['apply, remove: another generation when a transaction arrives', 1],
+      ['another program commits, 100 us between two transactions', 1],
+    ],
+  },
+];
 
-// Both at a time: they wait for polls most of it.
-describe('what the kernel does to an agent', { concurrency: MODES.length }, () => {
+const ROWS = new Map(
+  [...ERROR_ROWS, ...KILL_ROWS, ...OVERFLOW_ROWS, ...WRITER_ROWS].map((row) => [row.name, row]),
+);
+
+describe('what the kernel does to an agent', { concurrency: LANES.length }, () => {
   const scratch = temporaryDirectory();
   after(scratch.close);
   const programs = compilePrograms(scratch.path);
 
-  for (const mode of MODES) {
-    describe(`the table ${mode}`, { concurrency: 1 }, () => {
+  for (const { mode, isClosed, tries } of LANES) {
+    describe(`the table ${mode}, ports ${isClosed ? 'closed' : 'open'}`, { concurrency: 1 }, () => {
       let world: FaultWorld;
       let expected: string | null;
 
       before(async () => {
         world = await FaultWorld.create(mode, programs);
         expected = await world.drain();
+        if (!isClosed) await world.open();
       });
       after(() => world?.close());
 
-      const tried = async (name: string, at: number): Promise<void> => {
-        const row = ROWS.get(name) as FaultRow;
-        for (const { call, broken } of await row.inject(world, at, expected)) {
-          assert.deepEqual(broken, [], `${row.promise}: ${broken.join('\n')}`);
-          assert.notEqual(call, null, 'there was a call to spoil');
-        }
-      };
-      for (const [name, at] of WHILE_CLOSED) test(`${name}, call ${at}`, () => tried(name, at));
-      test('the drain ends', () => world.open());
-      for (const [name, at] of WHILE_OPEN) test(`${name}, call ${at}`, () => tried(name, at));
+      for (const [name, at] of tries) {
+        test(`${name}, call ${at}`, async () => {
+          const row = ROWS.get(name);
+          assert.ok(row !== undefined, `no such row: ${name}`);
+          for (const { call, broken, log } of await row.inject(world, at, expected)) {
+            assert.deepEqual(broken, [], [row.promise, ...broken, log].join('\n'));
+            assert.notEqual(call, null, 'there was a call to spoil');
+          }
+        });
+      }
     });
   }
 });

@@ -1,7 +1,8 @@
 // Every netlink call of an agent fails once, in turn, in every way it can.
 import type { FaultRow } from './fault-row.ts';
 import type { ErrorName, Fault } from './netlink-faults.ts';
-import { APPLY, type Phase, REMOVE, START, tryPhase } from './phases.ts';
+import type { Mode } from '../../e2e/packets/drain-host.ts';
+import { APPLY, HEAR, PERIOD_MS, type Phase, REMOVE, START, tryPhase } from './phases.ts';
 
 const PROMISE =
   'all ports open or all closed, as it should be within a period, one line at the begin and one at the end, no connection touched';
@@ -20,18 +21,26 @@ const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
   ['another generation when a transaction arrives', { action: 'outdate' }],
 ];
 
-function row(name: string, fault: Fault, phases: readonly Phase[]): FaultRow {
+/** The phases that are tried one after the other with the same call spoiled, each beginning where the one before it ends. */
+type Phases = Readonly<Record<Mode, readonly Phase[]>>;
+
+const inBoth = (...phases: readonly Phase[]): Phases => ({ owned: phases, plain: phases });
+
+function row(what: string, name: string, fault: Fault, phases: Phases, withinMs = PERIOD_MS): FaultRow {
   return {
-    name: `${phases.map((phase) => phase.name).join(', ')}: ${name}`,
+    name: `${what}: ${name}`,
     promise: PROMISE,
+    withinMs,
+    isLong: fault.action !== 'outdate',
     async prepare(world) {
+      await world.publish();
       const table = await world.drain();
-      if (phases[0] === APPLY) await world.open();
+      if (phases[world.mode][0] === APPLY) await world.open();
       return table;
     },
     async inject(world, at, expected) {
       const tries = [];
-      for (const phase of phases) {
+      for (const phase of phases[world.mode]) {
         const one = await tryPhase(world, phase, fault, at, expected);
         tries.push(one);
         if (one.broken.length > 0) break;
@@ -42,6 +51,8 @@ function row(name: string, fault: Fault, phases: readonly Phase[]): FaultRow {
 }
 
 export const ERROR_ROWS: readonly FaultRow[] = FAULTS.flatMap(([name, fault]) => [
-  row(name, fault, [APPLY, REMOVE]),
-  row(name, fault, [START]),
+  row('apply, remove', name, fault, inBoth(APPLY, REMOVE)),
+  row('start and adopt', name, fault, inBoth(START)),
+  // Where there is nothing to put back, two polls are what it is watched for.
+  row('hear of another program', name, fault, { owned: [HEAR.owned], plain: [HEAR.plain] }, 2 * PERIOD_MS),
 ]);

@@ -15,12 +15,12 @@ import {
 import { listenIn } from '../../e2e/agent/namespace-listener.ts';
 import { ScriptedApi, says } from '../../e2e/agent/scripted-api.ts';
 import type { Mode } from '../../e2e/packets/drain-host.ts';
-import { FAMILIES, HOST, Network, SERVED } from '../../e2e/packets/network.ts';
+import { FAMILIES, HOST, Network, PUBLISHED, SERVED } from '../../e2e/packets/network.ts';
 import { leastFlips } from './flips.ts';
 import { NetlinkFaults } from './netlink-faults.ts';
 import type { Programs } from './programs.ts';
 
-const DRAINED_PORTS = ['80', '443', '8000-8010'] as const;
+const DRAINED_PORTS = ['80', '443', '8000-8010', String(PUBLISHED)] as const;
 const TARGETS = [SERVED.web, SERVED.tls, SERVED.rangeFirst, SERVED.rangeLast].flatMap((port) =>
   FAMILIES.map((family) => ({ host: HOST[family], port })),
 );
@@ -29,6 +29,10 @@ const LANES = 2;
 const TWICE_ROUND = 2 * LANES * TARGETS.length;
 
 const TABLE = ['table', 'inet', 'cs-instance-watcher'];
+
+/** NETLINK_NETFILTER, and NFNLGRP_NFTABLES as a bit, as /proc/net/netlink has them. */
+const NETFILTER = '12';
+const NFTABLES_GROUP = '00000040';
 
 /** What the client saw from `startProbe` on. */
 export interface Seen {
@@ -55,7 +59,7 @@ export class FaultWorld {
   readonly #directory: ReturnType<typeof temporaryDirectory>;
   readonly #agents: AgentProcess[] = [];
   readonly #extra: AgentProcess[] = [];
-  #talks: readonly Conversation[] = [];
+  readonly #talks: Conversation[] = [];
 
   private constructor(mode: Mode, network: Network, api: ScriptedApi, programs: Programs) {
     this.mode = mode;
@@ -74,12 +78,19 @@ export class FaultWorld {
       const world = new FaultWorld(mode, network, new ScriptedApi(listener!), programs);
       const open = (family: (typeof FAMILIES)[number]) =>
         Conversation.open(network.client, { host: HOST[family], port: SERVED.web }, network.host);
-      world.#talks = await Promise.all(FAMILIES.map(open));
+      world.#talks.push(...(await Promise.all(FAMILIES.map(open))));
       return world;
     } catch (error) {
       await network.close();
       throw error;
     }
+  }
+
+  /** The host has a container too, whose port the client holds a connection to: the agent finds it in conntrack alone. */
+  async publish(): Promise<void> {
+    const { container } = await this.network.publish();
+    const target = { host: HOST.v4, port: PUBLISHED };
+    this.#talks.push(await Conversation.open(this.network.client, target, container));
   }
 
   /** The last one started that is not an extra one. */
@@ -130,10 +141,18 @@ export class FaultWorld {
     return this.table();
   }
 
+  /** A drain once more. */
+  async refuse(): Promise<void> {
+    const from = this.agent.log.lines.length;
+    this.say('draining');
+    await this.agent.log.waitFor('connections', from);
+  }
+
   /** Ends the drain. */
   async open(): Promise<void> {
+    const from = this.agent.log.lines.length;
     this.say('running');
-    await this.agent.log.waitFor('table-removed');
+    await this.agent.log.waitFor('table-removed', from);
   }
 
   async startProbe(): Promise<void> {
@@ -165,10 +184,29 @@ export class FaultWorld {
 
   /** The table as nft lists it, counters aside; null when there is none. */
   async table(): Promise<string | null> {
-    const nft = this.network.host.namespace;
-    if (!(await nft.run('nft', ['list', 'tables'])).includes(TABLE.join(' '))) return null;
-    const text = await nft.run('nft', ['list', ...TABLE]);
+    const listing = this.network.host.namespace.run('nft', ['list', ...TABLE]);
+    const text = await listing.catch((error: Error) => {
+      if (error.message.includes('No such file or directory')) return null;
+      throw error;
+    });
+    if (text === null) return null;
     return text.replaceAll(/packets \d+ bytes \d+/g, 'packets N bytes N');
+  }
+
+  /** Another program's transaction. */
+  async nft(commands: string): Promise<void> {
+    await this.network.host.namespace.run('nft', [commands]);
+  }
+
+  /** How many notifications of nf_tables the kernel has dropped because the agent did not read them. */
+  async lostNotifications(): Promise<number> {
+    const text = await this.network.host.namespace.run('cat', ['/proc/net/netlink']);
+    // sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
+    const sockets = text.split('\n').map((line) => line.trim().split(/\s+/));
+    const listening = sockets.filter(
+      ([, protocol, , groups]) => protocol === NETFILTER && groups === NFTABLES_GROUP,
+    );
+    return listening.reduce((sum, [, , , , , , , , drops]) => sum + Number(drops), 0);
   }
 
   /** Ends the agents; the table stays. */

@@ -13,17 +13,20 @@ export type ErrorName = keyof typeof ERRNO;
 /** What is done to one call; the shim's source says what each means. */
 export type Fault =
   | { readonly action: 'fail' | 'rewrite' | 'refuse'; readonly error: ErrorName }
-  /** With `countsFiles`, calls that make a record last count too. */
+  /** With `countsFiles`, the calls that replace a file count too. */
   | { readonly action: 'kill'; readonly countsFiles: boolean }
   | { readonly action: 'count' | 'outdate' };
 
 /** The call that was spoiled. */
 export interface Hit {
-  /** Such as `receive 12` or `send 12 0xa00`: NETLINK_* and the message's type. */
+  /** Such as `receive 12`, `send 12 0xa00` (NETLINK_* and the message's type) or `file rename`. */
   readonly call: string;
   /** CLOCK_MONOTONIC, as `process.hrtime` has it. */
   readonly atMs: number;
 }
+
+/** `enum FileCall` in the shim. */
+const FILE_CALLS = ['create', 'write', 'flush', 'rename'] as const;
 
 const CONTROL_BYTES = 48;
 
@@ -68,7 +71,7 @@ export class NetlinkFaults {
     const [protocol, isReceive, type] = [24, 28, 32].map((at) => control.getInt32(at, true));
     const call =
       protocol === -1
-        ? 'file'
+        ? `file ${FILE_CALLS[type!]}`
         : isReceive
           ? `receive ${protocol}`
           : `send ${protocol} 0x${type!.toString(16)}`;

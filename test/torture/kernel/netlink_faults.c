@@ -1,5 +1,6 @@
-// Preloaded into a program under test: spoils its n-th netlink call, as a file that the test maps too says.
-// The program is the shipped one; what fails is the C library's call, so nothing in the program knows of it.
+// Preloaded into a program under test: spoils its n-th netlink call, as a file that the test maps too says;
+// to end the program, the calls by which it replaces a file count as well. The program is the shipped one;
+// what fails is the C library's call, so nothing in the program knows of it.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,6 +37,9 @@ enum Action {
   kKill = 5,
 };
 
+// In place of a message's type where the call is one of a file.
+enum FileCall { kCreate = 0, kWrite = 1, kFlush = 2, kRename = 3 };
+
 struct Control {
   uint32_t action;
   uint32_t at;
@@ -42,7 +47,7 @@ struct Control {
   uint32_t counts_files;
   _Atomic uint32_t calls;
   _Atomic uint32_t hits;
-  // What was hit: NETLINK_*, 0 send or 1 receive, nlmsg_type.
+  // What was hit: NETLINK_* or -1 for a file, 0 send or 1 receive, nlmsg_type or FileCall.
   uint32_t protocol;
   uint32_t is_receive;
   uint32_t message_type;
@@ -66,6 +71,9 @@ static ssize_t (*real_sendto)(int, const void *, size_t, int, const struct socka
 static ssize_t (*real_recvfrom)(int, void *, size_t, int, struct sockaddr *, socklen_t *);
 static ssize_t (*real_sendmsg)(int, const struct msghdr *, int);
 static ssize_t (*real_recvmsg)(int, struct msghdr *, int);
+static int (*real_open)(const char *, int, ...);
+static ssize_t (*real_write)(int, const void *, size_t);
+static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static int (*real_rename)(const char *, const char *);
 static int (*real_fsync)(int);
 
@@ -74,11 +82,14 @@ __attribute__((constructor)) static void load(void) {
   real_recvfrom = dlsym(RTLD_NEXT, "recvfrom");
   real_sendmsg = dlsym(RTLD_NEXT, "sendmsg");
   real_recvmsg = dlsym(RTLD_NEXT, "recvmsg");
+  real_open = dlsym(RTLD_NEXT, "open");
+  real_write = dlsym(RTLD_NEXT, "write");
+  real_pwrite = dlsym(RTLD_NEXT, "pwrite");
   real_rename = dlsym(RTLD_NEXT, "rename");
   real_fsync = dlsym(RTLD_NEXT, "fsync");
   const char *path = getenv("NETLINK_FAULTS");
   if (path == NULL) return;
-  const int file = open(path, O_RDWR | O_CLOEXEC);
+  const int file = real_open(path, O_RDWR | O_CLOEXEC);
   if (file < 0) abort();
   void *mapped = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
@@ -101,13 +112,13 @@ static int protocol_of(int descriptor) {
 }
 
 // Counts one call; true when it is the one to spoil.
-static int is_hit(int protocol, int is_receive, const struct nlmsghdr *message) {
+static int is_hit(int protocol, int is_receive, uint32_t type) {
   if (atomic_fetch_add(&control->calls, 1) + 1 != control->at) return 0;
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   control->protocol = (uint32_t)protocol;
   control->is_receive = (uint32_t)is_receive;
-  control->message_type = message == NULL ? 0 : message->nlmsg_type;
+  control->message_type = type;
   control->hit_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
   atomic_fetch_add(&control->hits, 1);
   if (control->action == kKill) raise(SIGKILL);
@@ -156,7 +167,7 @@ EXPORT ssize_t sendto(int descriptor, const void *bytes, size_t length, int flag
                       socklen_t to_length) {
   const struct nlmsghdr *message = bytes;
   const int protocol = control == NULL ? -1 : protocol_of(descriptor);
-  if (protocol < 0 || !is_counted(message) || !is_hit(protocol, 0, message))
+  if (protocol < 0 || !is_counted(message) || !is_hit(protocol, 0, message->nlmsg_type))
     return real_sendto(descriptor, bytes, length, flags, to, to_length);
   switch (control->action) {
     case kFail:
@@ -187,7 +198,9 @@ EXPORT ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags) 
   const int protocol = control == NULL ? -1 : protocol_of(descriptor);
   // Nothing of ours sends like this: only failing and killing are for it.
   const int counts = protocol >= 0 && control->action != kRewrite && control->action != kOutdate;
-  if (!counts || !is_hit(protocol, 0, message->msg_iov[0].iov_base) || control->action != kFail)
+  if (!counts) return real_sendmsg(descriptor, message, flags);
+  const struct nlmsghdr *first = message->msg_iov[0].iov_base;
+  if (!is_hit(protocol, 0, first->nlmsg_type) || control->action != kFail)
     return real_sendmsg(descriptor, message, flags);
   errno = (int)control->error;
   return -1;
@@ -197,7 +210,8 @@ static ssize_t spoiled(ssize_t received, int protocol, char *bytes) {
   if (received <= 0 || control->action != kRewrite) return received;
   const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
   // Only what has an acknowledgement is counted: another receive has nothing to rewrite.
-  if (message->nlmsg_type == NLMSG_ERROR && is_hit(protocol, 1, message)) rewrite(bytes, received);
+  if (message->nlmsg_type == NLMSG_ERROR && is_hit(protocol, 1, message->nlmsg_type))
+    rewrite(bytes, received);
   return received;
 }
 
@@ -217,7 +231,7 @@ EXPORT ssize_t recvfrom(int descriptor, void *bytes, size_t length, int flags, s
   }
   // Refusing and outdating spoil what is sent.
   const int counts = control->action == kCount || control->action == kFail || control->action == kKill;
-  if (counts && is_hit(protocol, 1, NULL) && control->action == kFail) {
+  if (counts && is_hit(protocol, 1, 0) && control->action == kFail) {
     errno = (int)control->error;
     return -1;
   }
@@ -232,7 +246,7 @@ EXPORT ssize_t recvmsg(int descriptor, struct msghdr *message, int flags) {
   const int protocol = control == NULL ? -1 : protocol_of(descriptor);
   if (protocol < 0) return real_recvmsg(descriptor, message, flags);
   const int counts = control->action == kCount || control->action == kFail || control->action == kKill;
-  if (counts && is_hit(protocol, 1, NULL) && control->action == kFail) {
+  if (counts && is_hit(protocol, 1, 0) && control->action == kFail) {
     errno = (int)control->error;
     return -1;
   }
@@ -240,17 +254,53 @@ EXPORT ssize_t recvmsg(int descriptor, struct msghdr *message, int flags) {
   return message->msg_iovlen == 0 ? received : spoiled(received, protocol, message->msg_iov[0].iov_base);
 }
 
-// What makes a record last lies between netlink calls: a process can be killed there too.
-static void count_file_call(void) {
-  if (control != NULL && control->counts_files != 0) is_hit(-1, 0, NULL);
+// What replaces a file and makes it last lies between netlink calls: a process can be killed there too.
+static void count_file_call(enum FileCall call) {
+  if (control != NULL && control->counts_files != 0) is_hit(-1, 0, call);
 }
 
+// Not the log, nor what wakes another thread: pipes, sockets and event descriptors.
+static void count_write(int descriptor) {
+  if (control == NULL || control->counts_files == 0) return;
+  const int before = errno;
+  struct stat file;
+  if (fstat(descriptor, &file) == 0 && S_ISREG(file.st_mode)) count_file_call(kWrite);
+  errno = before;
+}
+
+EXPORT int open(const char *path, int flags, ...) {
+  const int creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  if (!creates) return real_open(path, flags);
+  va_list more;
+  va_start(more, flags);
+  const mode_t mode = va_arg(more, mode_t);
+  va_end(more);
+  count_file_call(kCreate);
+  return real_open(path, flags, mode);
+}
+
+// The same function: a file's offset has 64 bits.
+EXPORT int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+
+EXPORT ssize_t write(int descriptor, const void *bytes, size_t length) {
+  count_write(descriptor);
+  return real_write(descriptor, bytes, length);
+}
+
+EXPORT ssize_t pwrite(int descriptor, const void *bytes, size_t length, off_t at) {
+  count_write(descriptor);
+  return real_pwrite(descriptor, bytes, length, at);
+}
+
+EXPORT ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off_t at)
+    __attribute__((alias("pwrite")));
+
 EXPORT int rename(const char *from, const char *to) {
-  count_file_call();
+  count_file_call(kRename);
   return real_rename(from, to);
 }
 
 EXPORT int fsync(int descriptor) {
-  count_file_call();
+  count_file_call(kFlush);
   return real_fsync(descriptor);
 }

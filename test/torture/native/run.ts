@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createNamespace } from '../../fixtures/netns.ts';
 import { printRow, type Row } from '../row.ts';
@@ -57,7 +57,7 @@ async function loadInWorkers(): Promise<Row> {
   const namespace = await createNamespace();
   const fault = 'addon loaded and unloaded in a worker thread';
   try {
-    const args = ['--expose-gc', workers, String(workerRounds)];
+    const args = ['--expose-gc', workers, String(workerRounds), resolve(build!, 'live_memory.node')];
     const printed = await namespace.run(process.execPath, args);
     return { fault, worstRecoveryMs: null, ...(JSON.parse(printed) as { times: number; broken: number }) };
   } catch (error) {
