@@ -1,5 +1,5 @@
 // Faults of disk and process: a line of JSON a row, and on standard error what was promised and not kept, and what was measured.
-//   node_modules/.bin/node test/torture/process/run.ts [--times 1] [--only 'regular expression'] [--day [--speed 120]]
+//   node_modules/.bin/node test/torture/process/run.ts [--times 1] [--only 'regular expression'] [--speed 120]
 import { parseArgs } from 'node:util';
 import { printRow, type Row } from '../row.ts';
 import { dayRow } from './day.ts';
@@ -19,22 +19,21 @@ const { values } = parseArgs({
   options: {
     times: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
-    day: { type: 'boolean', default: false },
     speed: { type: 'string', default: '120' },
   },
 });
 const times = Number(values.times);
 const only = new RegExp(values.only);
-const lasting: readonly ProcessRow[] = [
+const all: readonly ProcessRow[] = [
   ...LOG_FAULTS.map((fault) => lastingRow(fault)),
   ...STATE_FAULTS.map((fault) => lastingRow(fault)),
   ...FOUND_ROWS,
   ...LIMIT_ROWS,
   ...SIGNAL_ROWS,
   MEMORY_ROW,
+  dayRow(Number(values.speed)),
 ];
-// The day is a run of its own: it is as long as all the others together.
-const rows = (values.day ? [dayRow(Number(values.speed))] : lasting).filter(({ name }) => only.test(name));
+const rows = all.filter(({ name }) => only.test(name));
 
 let isBroken = false;
 const queue = rows.filter(({ isAlone }) => isAlone !== true);
