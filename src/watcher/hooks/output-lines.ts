@@ -1,5 +1,5 @@
 // A script's output as lines fit for a log: bounded in length and number, control characters spelled out.
-// What is over the bounds is counted and dropped, so that the script never waits for us to read.
+// What is over the bounds is counted and dropped, so that the script hardly waits for us to read.
 
 export interface OutputBounds {
   readonly maxLineBytes: number;
@@ -10,6 +10,8 @@ export interface OutputBounds {
 export const OUTPUT_BOUNDS: OutputBounds = { maxLineBytes: 2048, maxLines: 1000, maxTotalBytes: 64 * 1024 };
 
 const NEWLINE = 0x0a;
+/** Some ten microseconds each to log, in which the agent does nothing else. */
+const MAX_LINES_A_TURN = 50;
 
 /** What both streams of a script may still log, and what was dropped. */
 export class OutputBudget {
@@ -17,6 +19,7 @@ export class OutputBudget {
   #lines = 0;
   #bytes = 0;
   #droppedBytes = 0;
+  #isSpent = false;
 
   constructor(bounds: OutputBounds) {
     this.bounds = bounds;
@@ -26,20 +29,26 @@ export class OutputBudget {
     return this.#droppedBytes;
   }
 
+  /** A line did not fit: no later one is looked at, however many there are. */
+  get isSpent(): boolean {
+    return this.#isSpent;
+  }
+
   drop(bytes: number): void {
     this.#droppedBytes += bytes;
   }
 
   /** Whether a line of this length is still within the bounds; counts it one way or the other. */
   admit(bytes: number): boolean {
-    const fits = this.#lines < this.bounds.maxLines && this.#bytes + bytes <= this.bounds.maxTotalBytes;
-    if (fits) {
+    const { maxLines, maxTotalBytes } = this.bounds;
+    this.#isSpent ||= this.#lines >= maxLines || this.#bytes + bytes > maxTotalBytes;
+    if (this.#isSpent) {
+      this.drop(bytes);
+    } else {
       this.#lines += 1;
       this.#bytes += bytes;
-    } else {
-      this.drop(bytes);
     }
-    return fits;
+    return !this.#isSpent;
   }
 }
 
@@ -55,14 +64,22 @@ export class LineSplitter {
     this.#onLine = onLine;
   }
 
-  write(chunk: Buffer): void {
+  /** Takes in a chunk as far as one turn of the event loop should; returns what is left of it. */
+  write(chunk: Buffer): Buffer {
     let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+    for (let lines = 0; !this.#budget.isSpent; lines += 1) {
+      if (lines === MAX_LINES_A_TURN) return chunk.subarray(start);
+      const end = chunk.indexOf(NEWLINE, start);
+      if (end === -1) {
+        this.#collect(chunk.subarray(start));
+        return Buffer.alloc(0);
+      }
       this.#collect(chunk.subarray(start, end));
       this.#emit();
       start = end + 1;
     }
-    this.#collect(chunk.subarray(start));
+    this.#budget.drop(chunk.length - start);
+    return Buffer.alloc(0);
   }
 
   /** The last line, if it had no newline. */

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import { openPipe } from '../../firewall/pipe.ts';
 import { LineSplitter, OUTPUT_BOUNDS, OutputBudget } from './output-lines.ts';
 import { endOnTimeout, type ScriptLimits } from './process-group.ts';
@@ -29,6 +29,10 @@ export interface ScriptResult {
 
 /** How long the output is waited for once the script itself is gone, ms: a daemon it left behind may hold the pipes. */
 const OUTPUT_AFTER_EXIT_MS = 300;
+/** A loud script is read at some 200 MB/s at most: read as fast as it goes, it would take a processor's whole time of the agent. */
+const READ_BYTES = 64 * 1024;
+const PAUSE_AFTER_BYTES = 256 * 1024;
+const PAUSE_MS = 1;
 /** The descriptor under which the child finds a program that is run by descriptor. */
 const PROGRAM_FD = 3;
 /** SIGKILL waits for a system call that cannot be interrupted: a dead network file system, a lost disk. */
@@ -53,20 +57,19 @@ export function runScript(run: ScriptRun): Promise<ScriptResult> {
     finish({ exit: null, signal: null, timedOut: false, problem: startProblem(run, error) });
     return promise;
   }
-  const { child, stdout, stderr } = started;
+  const { child, stdoutFd, stderrFd } = started;
   child.once('error', (error) => {
     finish({ exit: null, signal: null, timedOut: false, problem: startProblem(run, error) });
   });
   const pid = child.pid;
   if (pid === undefined) {
-    stdout.destroy();
-    stderr.destroy();
+    for (const fd of [stdoutFd, stderrFd]) closeSync(fd);
     return promise;
   }
 
   const output = [
-    readLines(stdout, budget, (text) => run.onLine('stdout', text)),
-    readLines(stderr, budget, (text) => run.onLine('stderr', text)),
+    readLines(stdoutFd, budget, (text) => run.onLine('stdout', text)),
+    readLines(stderrFd, budget, (text) => run.onLine('stderr', text)),
   ];
   const stopReading = (): void => output.forEach(({ stop }) => void stop());
   const ending = endOnTimeout(pid, run, () => {
@@ -87,8 +90,9 @@ export function runScript(run: ScriptRun): Promise<ScriptResult> {
 
 interface Started {
   readonly child: ChildProcess;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+  /** Descriptors to read from, the caller's to close. */
+  readonly stdoutFd: number;
+  readonly stderrFd: number;
 }
 
 function start({ script, args, env }: ScriptRun): Started {
@@ -112,15 +116,11 @@ function start({ script, args, env }: ScriptRun): Started {
     // The child has its own copies; with ours open the output would never end.
     for (const end of [out.writeFd, err.writeFd]) closeSync(end);
     ends.length = 0;
-    return { child, stdout: reading(out.readFd), stderr: reading(err.readFd) };
+    return { child, stdoutFd: out.readFd, stderrFd: err.readFd };
   } catch (error) {
     for (const end of ends) closeSync(end);
     throw error;
   }
-}
-
-function reading(fd: number): Readable {
-  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** execve says ENOENT of a script that is there when its interpreter is not. */
@@ -132,19 +132,51 @@ function startProblem({ script }: ScriptRun, error: unknown): string {
     : 'could not be started: it is gone, or the interpreter in its first line is missing';
 }
 
-/** `ended` resolves at the end of the stream or once `stop` was called. */
+/**
+ * `ended` resolves at the end of the output or once `stop` was called; the descriptor is closed then. It is read into one
+ * buffer: one for each part would be tens of megabytes before they are collected.
+ */
 function readLines(
-  stream: Readable,
+  fd: number,
   budget: OutputBudget,
   onLine: (text: string) => void,
 ): { ended: Promise<void>; stop(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const splitter = new LineSplitter(budget, onLine);
-  stream.on('data', (chunk: Buffer) => splitter.write(chunk));
+  let unpausedBytes = 0;
+  const stream = new Socket({
+    fd,
+    readable: true,
+    writable: false,
+    onread: {
+      buffer: Buffer.allocUnsafe(READ_BYTES),
+      callback(length, buffer) {
+        const left = splitter.write(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+        unpausedBytes += length;
+        if (left.length === 0 && unpausedBytes < PAUSE_AFTER_BYTES) return true;
+        void goOn(left);
+        return false;
+      },
+    },
+  });
+  // Others have their turn between two parts: neither the firewall nor a poll waits for a loud script.
+  const goOn = async (first: Buffer): Promise<void> => {
+    for (let left = first; left.length > 0; left = splitter.write(left)) {
+      await immediate();
+      // Stopped meanwhile: nothing is told after the end.
+      if (stream.destroyed) return;
+    }
+    if (unpausedBytes >= PAUSE_AFTER_BYTES) {
+      unpausedBytes = 0;
+      await delay(PAUSE_MS);
+    }
+    stream.resume();
+  };
   stream.once('error', () => stream.destroy());
   stream.once('close', () => {
     splitter.end();
     resolve();
   });
+  stream.resume();
   return { ended: promise, stop: () => stream.destroy() };
 }

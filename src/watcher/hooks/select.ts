@@ -4,11 +4,12 @@
 // interpreter opens the name again, and under /proc/self/fd/N it would lose `$0`, which `cd "$(dirname "$0")"` needs.
 // Its path was walked after the descriptor was opened, leads to the same inode, and only root can change it.
 import { isUtf8 } from 'node:buffer';
-import { constants, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isWellFormedState } from '../domain/instance-state.ts';
 import { shellWord } from '../domain/shell-word.ts';
+import { findUnfitInterpreter, isElf, O_PATH, readHead } from './interpreter.ts';
 import { judgePath, type PathTrust, type Refusal } from './path-trust.ts';
 
 /** A script that may run. `file` is the caller's to close. */
@@ -26,10 +27,6 @@ export interface ScriptList {
   readonly paths: readonly string[];
   readonly refused: readonly Refusal[];
 }
-
-/** Linux's value on x86-64 and arm64; Node.js has no name for it. */
-const O_PATH = 0o10000000;
-const ELF_MAGIC = Buffer.from('\x7fELF', 'latin1');
 
 /** Lists `<scriptDir>/<state>`; an absent directory is an empty list. Rejects with `RangeError` for a state that is no name. */
 export async function listScripts(scriptDir: string, state: string, trust: PathTrust): Promise<ScriptList> {
@@ -64,12 +61,13 @@ export async function openScript(path: string, trust: PathTrust): Promise<OpenRe
     const opened = await file.stat();
     const judgement = await judgePath(path, trust);
     const refusal = judgement.trusted ? judgeFile(path, judgement.stats, opened) : judgement.refusal;
-    if (refusal === null) {
-      const script = { path, file, isProgram: await isElf(file) };
-      file = null;
-      return { script };
-    }
-    return { refusal };
+    if (refusal !== null) return { refusal };
+    const head = await readHead(file.fd);
+    const unfit = await findUnfitInterpreter(head);
+    if (unfit !== null) return { refusal: unfitFor(path, unfit) };
+    const script = { path, file, isProgram: isElf(head) };
+    file = null;
+    return { script };
   } catch (error) {
     return { refusal: unusable(path, error as NodeJS.ErrnoException) };
   } finally {
@@ -90,15 +88,9 @@ function judgeFile(path: string, found: Stats, opened: Stats): Refusal | null {
   return null;
 }
 
-async function isElf(pinned: FileHandle): Promise<boolean> {
-  const file = await open(`/proc/self/fd/${pinned.fd}`, constants.O_RDONLY);
-  try {
-    const magic = Buffer.alloc(ELF_MAGIC.length);
-    await file.read(magic, 0, magic.length, 0);
-    return magic.equals(ELF_MAGIC);
-  } finally {
-    await file.close();
-  }
+function unfitFor(path: string, interpreter: string): Refusal {
+  const problem = `its interpreter ${interpreter} is no program`;
+  return { path, problem, remedy: `head -n 1 ${shellWord(path)}` };
 }
 
 /** Hidden files, and what editors and package managers leave beside a file they replaced. */

@@ -214,6 +214,47 @@ describe('output of scripts', () => {
     assert.ok(lines(reports).every((line) => line.length <= 2048));
   });
 
+  it('of many lines is logged a few at a time, so that the agent has its turns in between', async () => {
+    directory.add('draining/10-a', 'seq 1000; seq 1000 >&2');
+    let turn = 0;
+    let isOver = false;
+    const count = (): void => {
+      turn += 1;
+      if (!isOver) setImmediate(count);
+    };
+    const linesOf = new Map<number, number>();
+    const { promise: completion, resolve } = Promise.withResolvers<void>();
+    const runner = createHookRunner({
+      settings: () => ({ scriptDir: directory.path, timeoutMs: 10_000 }),
+      trust: directory.trust,
+      onBegin: () => setImmediate(count),
+      onReport: ({ kind }) => {
+        if (kind === 'line') linesOf.set(turn, (linesOf.get(turn) ?? 0) + 1);
+        if (kind === 'completed') resolve();
+      },
+    });
+    runner.submit({ kind: 'state', isDraining: true, id: 't1', from: 'running', to: 'draining', env: {} });
+    await completion;
+    isOver = true;
+    const counts = [...linesOf.values()];
+    assert.equal(
+      counts.reduce((sum, one) => sum + one, 0),
+      1000,
+    );
+    // 50 of either stream.
+    assert.ok(Math.max(...counts) <= 100, `${Math.max(...counts)} lines in one turn`);
+  });
+
+  it('after the first line that does not fit is not looked at: no cost, no holes', async () => {
+    const thousand = (digit: number): string => `yes $(printf %01000d ${digit})`;
+    directory.add('draining/10-a', `${thousand(0)} | head -65; ${thousand(1)} | head -1; echo short`);
+    const reports = await runAll(directory);
+    assert.equal(lines(reports).length, 65);
+    assert.ok(!lines(reports).includes('short'));
+    const [result] = finished(reports);
+    assert.ok(result!.truncatedBytes >= 1005, `${result!.truncatedBytes}`);
+  });
+
   it('held open by a daemon does not keep the next script waiting', async () => {
     directory.add('draining/10-a', 'sleep 300 & echo $!');
     directory.add('draining/20-b', 'echo next');
