@@ -71,6 +71,7 @@ async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<Disco
   const agents = createProxyAgents(query.env);
   const { region, env, dnsSuffix } = query;
   const { accessKeyId, secretAccessKey, sessionToken } = query.credentials;
+  const secrets = secretsSent(query.credentials);
   const client = new LambdaClient({
     region,
     endpoint: serviceEndpoint({ service: 'lambda', region, env, dnsSuffix }).href,
@@ -89,11 +90,12 @@ async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<Disco
       InvocationType: 'RequestResponse',
     });
     const { FunctionError, Payload } = await client.send(command, { abortSignal: signal });
-    const text = Buffer.from(Payload ?? []).toString('utf8');
+    const text = withoutSecrets(Buffer.from(Payload ?? []).toString('utf8'), secrets);
     if (FunctionError !== undefined) {
+      const kind = withoutSecrets(FunctionError, secrets);
       throw new DiscoveryError(
         'function',
-        `the Discovery function failed (${FunctionError}): ${errorMessageIn(text)}`,
+        `the Discovery function failed (${kind}): ${errorMessageIn(text)}`,
       );
     }
     return { kind: 'found', discovery: toDocument(text) };

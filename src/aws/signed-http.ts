@@ -1,5 +1,6 @@
 // Signed calls to AWS: credentials, signature, request and the two repairs a client can make itself, all under one
 // deadline. Whatever else the server says is the answer, for the caller to judge.
+import type { IncomingHttpHeaders } from 'node:http';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { closeAgents, createProxyAgents, dropIdleConnections, type Environment } from './http-agents.ts';
@@ -63,7 +64,12 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
       { agents, maxBodyBytes, signal, connectTimeoutMs },
     );
     const secrets = secretsSent(credentials, signed.headers.authorization);
-    return { ...answer, body: bodyWithout(answer.body, secrets), signedBy: credentials.accessKeyId };
+    const { status } = answer;
+    const shown = {
+      headers: headersWithout(answer.headers, secrets),
+      body: bodyWithout(answer.body, secrets),
+    };
+    return { status, ...shown, signedBy: credentials.accessKeyId };
   };
 
   const correctClock = (answer: HttpAnswer): boolean => {
@@ -127,6 +133,15 @@ function bodyWithout(body: Buffer, secrets: readonly string[]): Buffer {
   const text = body.toString('latin1');
   const rest = withoutSecrets(text, secrets);
   return rest === text ? body : Buffer.from(rest, 'latin1');
+}
+
+// Where a redirect leads is quoted too.
+function headersWithout(headers: IncomingHttpHeaders, secrets: readonly string[]): IncomingHttpHeaders {
+  const rest = Object.entries(headers).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? withoutSecrets(value, secrets) : value,
+  ]);
+  return Object.fromEntries(rest);
 }
 
 function isSame(a: Credentials, b: Credentials): boolean {

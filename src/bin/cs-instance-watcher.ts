@@ -32,7 +32,7 @@ const started = launcher ?? (process.argv[1] as string);
 delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
 
 // The C library asks a name server again after 5 s unless told: a question that was lost would cost the whole poll. Read at the
-// first lookup; what the operator has set stays.
+// first lookup; a RES_OPTIONS of the operator's stays, what resolv.conf says of the two does not.
 process.env.RES_OPTIONS ??= 'timeout:1 attempts:5';
 
 void main({

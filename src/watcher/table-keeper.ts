@@ -12,6 +12,12 @@ const LOOK_SPACING_MS = 50;
 
 type FirewallStep = Extract<Step, { kind: 'apply-ruleset' | 'remove-ruleset' }>;
 
+/** What somebody did to the table of ours that was in place. */
+interface Damage {
+  readonly found: string;
+  readonly by: RulesetEvent | null;
+}
+
 export class TableKeeper {
   readonly #firewall: Firewall;
   readonly #clock: Clock;
@@ -23,12 +29,16 @@ export class TableKeeper {
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #pendingLook: NodeJS.Timeout | null = null;
   #lastEvent: RulesetEvent | null = null;
-  /** Called with the next event. */
+  /** Called with an event, while one is waited for. */
   #heard: (() => void) | null = null;
   /** What the last look saw the outcome of. */
   #lookedAfter: RulesetEvent | null = null;
-  /** Who put someone else's table under our name. */
-  #intruder: RulesetEvent | null = null;
+  /** Who put someone else's table under our name; null while none is known to stand there. */
+  #intruder: { readonly by: RulesetEvent | null } | null = null;
+  /** To be told once it is mended, which the first attempt may not achieve. */
+  #damage: Damage | null = null;
+  /** Since our table was last in place, a look could not read it. */
+  #isUnread = false;
   /** A removal failed, which it can after the table was gone. */
   #isRemovalOpen = false;
   /** What the last look found under our name. */
@@ -51,10 +61,11 @@ export class TableKeeper {
     this.#lookedAfter = this.#lastEvent;
     const found = await lookAtTable(this.#firewall);
     // Whoever changes that table later: it was there before.
-    if (found.table !== 'foreign') this.#intruder = null;
-    else if (this.#found !== 'foreign') this.#intruder = await this.#author();
+    if (found.table === 'foreign') this.#intruder ??= { by: await this.#author() };
+    else if (found.table !== 'unknown') this.#intruder = null;
+    this.#isUnread ||= this.#installed && found.table === 'unknown';
     this.#found = found.table;
-    this.#obstacle = isWanted ? obstacleIn(found, this.#intruder) : null;
+    this.#obstacle = isWanted ? obstacleIn(found, this.#intruder?.by ?? null) : null;
     if (this.#obstacle !== null) this.#reporter.degraded('firewall', this.#obstacle);
     return found;
   }
@@ -63,8 +74,10 @@ export class TableKeeper {
   rest(): void {
     // Who did something that needs nothing is not to be blamed for what comes later.
     if (this.#lastEvent === this.#lookedAfter) this.#lastEvent = null;
+    this.#forgetDamage();
     if (this.#obstacle === null) this.#reporter.degraded('firewall', null);
-    if (this.#isRemovalOpen && this.#found === 'absent') this.#removed()();
+    // Also where somebody else took it away just when it was to go.
+    if (this.#found === 'absent' && (this.#installed || this.#isRemovalOpen)) this.#removed()();
     if (!isBudgetSpent(this.#restorations, this.#clock.monotonicMs())) this.#reporter.degraded('table', null);
   }
 
@@ -90,14 +103,20 @@ export class TableKeeper {
 
   async #install(step: Extract<Step, { kind: 'apply-ruleset' }>): Promise<() => void> {
     const before = this.#lastEvent;
+    if (step.restoring !== null) this.#damage = { found: step.restoring, by: before };
     await this.#firewall.apply(step.ruleset);
     this.#isRemovalOpen = false;
     this.#installed = true;
     this.#watch();
-    const by = before ?? (step.restoring === null ? null : await this.#author());
+    const mayBeMended = this.#damage !== null || this.#isUnread;
+    const by = this.#damage?.by ?? before ?? (mayBeMended ? await this.#author() : null);
     // What has come since is the next restoration's.
-    if (this.#lastEvent === by) this.#lastEvent = null;
-    if (step.restoring !== null) {
+    if (this.#lastEvent === (before ?? by)) this.#lastEvent = null;
+    // What could not be read was changed where the kernel says so.
+    const unread = this.#isUnread && by?.kind === 'changed' ? 'the table was changed' : null;
+    const restoring = this.#damage?.found ?? unread;
+    this.#forgetDamage();
+    if (restoring !== null) {
       const nowMs = this.#clock.monotonicMs();
       const wasSpent = isBudgetSpent(this.#restorations, nowMs);
       this.#restorations = withRestoration(this.#restorations, nowMs);
@@ -105,7 +124,7 @@ export class TableKeeper {
       if (!wasSpent && isBudgetSpent(this.#restorations, nowMs))
         this.#reporter.degraded('table', fightWith(by));
     }
-    return () => this.#reporter.tableInstalled(step.ruleset, step.restoring, by);
+    return () => this.#reporter.tableInstalled(step.ruleset, restoring, by);
   }
 
   async #remove(): Promise<() => void> {
@@ -116,11 +135,21 @@ export class TableKeeper {
     return this.#removed();
   }
 
+  /** Nobody is to be blamed for anything of a table that is to stand there no more. */
   #removed(): () => void {
+    this.close();
+    this.#installed = false;
     this.#isRemovalOpen = false;
+    this.#lastEvent = null;
+    this.#forgetDamage();
     this.#restorations = [];
     for (const part of ['table', 'monitor']) this.#reporter.degraded(part, null);
     return () => this.#reporter.tableRemoved();
+  }
+
+  #forgetDamage(): void {
+    this.#damage = null;
+    this.#isUnread = false;
   }
 
   #watch(): void {
@@ -163,6 +192,7 @@ export class TableKeeper {
           resolve();
         };
       });
+      this.#heard = null;
     }
     return this.#lastEvent;
   }

@@ -1,8 +1,8 @@
 // The agent's end of the control socket. Whoever can open the socket is root: requests are bounded and read with care all the
 // same, and no answer tells more than what was asked.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connectionLimit } from '../observe/connection-limit.ts';
 import type { Clock } from '../ports.ts';
-import { connectionLimit } from './connection-limit.ts';
 import { listenOnControlSocket } from './control-socket.ts';
 import type { ControlScene, ControlSubject } from './control-subject.ts';
 import { answerWhenDrained } from './drained-answer.ts';

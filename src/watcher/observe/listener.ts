@@ -1,6 +1,7 @@
 // A server's listening socket that is kept open: an address that is taken, or not there yet, is tried again, and whoever
 // holds connections for nothing loses them first.
 import type { Server, Socket } from 'node:net';
+import { connectionLimit } from './connection-limit.ts';
 
 export interface TcpAddress {
   /** An IP address; `::` listens on all, IPv4 included. */
@@ -16,17 +17,15 @@ export interface Listener {
 /** Hears the lasting trouble of a listener, or null once it has none. */
 export type TellTrouble = (problem: string | null) => void;
 
-/** Balancers and monitoring that ask one instance are a handful. */
-export const MAX_CONNECTIONS = 64;
-
 const RETRY_MS = 5_000;
 const CLOSE_GRACE_MS = 500;
 
 /**
  * Listens until closed. An address that cannot be listened on is lasting trouble, told and tried again every five seconds.
- * At most 64 connections are held: one more ends the oldest, so that idle ones never keep a balancer out.
+ * No more connections are held than the limit says: one more ends the oldest, so that idle ones never keep a balancer out.
  */
 export function keepListening(server: Server, address: TcpAddress, onTrouble: TellTrouble): Listener {
+  const maxConnections = connectionLimit();
   const open = new Set<Socket>();
   let retry: NodeJS.Timeout | null = null;
   let isClosed = false;
@@ -50,7 +49,7 @@ export function keepListening(server: Server, address: TcpAddress, onTrouble: Te
     // Whoever goes away in the middle has no answer to wait for.
     socket.on('error', () => {});
     const [oldest] = open;
-    if (open.size > MAX_CONNECTIONS) oldest?.destroy();
+    if (open.size > maxConnections) oldest?.destroy();
   });
   server.on('error', (error: NodeJS.ErrnoException) => {
     if (isClosed) return;

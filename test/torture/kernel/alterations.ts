@@ -126,17 +126,21 @@ async function inTheWay(world: FaultWorld): Promise<string[]> {
   return (await world.table()) === before ? broken : [...broken, 'the table of others was touched'];
 }
 
-/** They take theirs away. Resolves with how long it took until ours was in its place. */
-async function giveWay(world: FaultWorld, broken: string[]): Promise<number> {
+/** They take theirs away. Resolves with how long it took until ours was in its place, which is told as `event`. */
+async function giveWay(
+  world: FaultWorld,
+  event: 'table-installed' | 'table-restored',
+  broken: string[],
+): Promise<number> {
   const { log } = world.agent;
   const from = log.lines.length;
   let tookMs = 0;
   const view = await viewed(world, async () => {
     await succeed(world, 'nft', [`delete table ${OURS}`]);
     const goneMs = performance.now();
-    await log.waitFor('table-installed', from);
+    await log.waitFor(event, from);
     tookMs = performance.now() - goneMs;
-    await log.waitFor(({ event, part }) => event === 'recovered' && part === 'firewall', from);
+    await log.waitFor((line) => line.event === 'recovered' && line.part === 'firewall', from);
   });
   broken.push(...brokenByView(view));
   return tookMs;
@@ -159,9 +163,11 @@ const REPLACED: FaultRow = {
     const broken = await inTheWay(world);
     if (!message!.includes('that is not ours') || !message!.includes(`nft (pid ${pid})`))
       broken.push(`nft (pid ${pid}) is not named`);
-    const recoveryMs = await giveWay(world, broken);
-    const told = complaints(log.lines.slice(from)).length;
-    if (told !== 1) broken.push(`${told} lines of trouble`);
+    const recoveryMs = await giveWay(world, 'table-restored', broken);
+    const told = complaints(log.lines.slice(from)).map((line) => line.event);
+    if (told.join() !== 'degraded,table-restored') broken.push(`told: ${told.join()}`);
+    if (log.of('table-restored').at(-1)?.pid !== pid)
+      broken.push('who took ours away is not named at the end');
     if ((await world.table()) !== expected) broken.push('the table is another one');
     return [await tryOf(world, recoveryMs, from, broken)];
   },
@@ -185,7 +191,7 @@ const BEFORE_US: FaultRow = {
     await log.waitFor('degraded', from);
     const broken = await inTheWay(world);
     // Nothing is watched before there is a table of ours: their deletion is found at the next poll.
-    const recoveryMs = await giveWay(world, broken);
+    const recoveryMs = await giveWay(world, 'table-installed', broken);
     const told = complaints(log.lines.slice(from));
     if (told.length !== 1 || !told[0]!.message!.includes('that is not ours'))
       broken.push(`${told.length} lines of trouble`);

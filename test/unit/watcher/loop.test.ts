@@ -386,6 +386,103 @@ describe('the loop', () => {
     assert.deepEqual(blamed, ['nft']);
   });
 
+  describe('what somebody did to the table is told once it is mended', () => {
+    const refused = (): Promise<never> => Promise.reject(new Error('no buffer space'));
+
+    /** The next call of it fails; with `isDone`, after it was done. */
+    const spoil = (operation: 'inspect' | 'apply', isDone = false): void => {
+      const { firewall } = subject;
+      const perform = firewall[operation] as (...args: unknown[]) => Promise<never>;
+      Object.assign(firewall, {
+        [operation]: async (...args: unknown[]) => {
+          Object.assign(firewall, { [operation]: perform });
+          subject.note(`${operation} fails`);
+          if (isDone) await perform.apply(firewall, args);
+          return refused();
+        },
+      });
+    };
+
+    const rows: readonly [string, () => void, readonly string[]][] = [
+      ['the table could not be read', () => spoil('inspect'), ['inspect fails']],
+      ['the first attempt failed', () => spoil('apply'), ['apply fails']],
+      [
+        'the first attempt, which was done, could not be read back',
+        () => spoil('apply', true),
+        ['apply fails'],
+      ],
+      [
+        'it could not be read, and the first attempt failed',
+        () => {
+          spoil('inspect');
+          spoil('apply');
+        },
+        ['inspect fails', 'apply fails'],
+      ],
+    ];
+    for (const [name, fail, fails] of rows) {
+      test(`though ${name}`, async () => {
+        const { kernel, settings, blamed, did } = await drain({ ownership: 'plain' });
+        fail();
+        kernel.editTable('a rule is missing', 'nft');
+        for (const word of fails) await subject.untilDone(word, 1);
+        // As a poll would have it look again.
+        if (fails.includes('apply fails')) {
+          await subject.untilDone('degraded firewall', 1);
+          subject.agent.reload(settings);
+        }
+        await subject.untilDone('restored', 1);
+        assert.deepEqual(blamed, ['nft']);
+        assert.equal(did.filter((word) => word === 'installed').length, 1);
+        assert.deepEqual(kernel.table?.ruleset, RULESET);
+      });
+    }
+
+    test('though a table of others stood in its place: by who put that there, not by who took it away', async () => {
+      const { kernel, settings, blamed } = await drain({ ownership: 'plain' });
+      kernel.addForeignTable();
+      await subject.untilDone('degraded firewall', 1);
+      kernel.flushRuleset('its-owner');
+      subject.agent.reload(settings);
+      await subject.untilDone('restored', 1);
+      assert.deepEqual(blamed, ['nft']);
+    });
+
+    test('and not where a table that could not be read was changed by nobody', async () => {
+      const { settings, blamed } = await drain({ ownership: 'plain' });
+      spoil('inspect');
+      subject.agent.reload(settings);
+      await subject.untilDone('installed', 2);
+      assert.deepEqual(blamed, []);
+    });
+
+    test('and not of the next table, when it was not mended before its drain was over', async () => {
+      const { kernel, firewall, blamed } = await drain({ ownership: 'plain', pollPeriodMs: 20 });
+      const { apply } = firewall;
+      firewall.apply = refused;
+      kernel.editTable('a rule is missing', 'nft');
+      await subject.untilDone('degraded firewall', 1);
+      await subject.untilDone('poll', 2);
+      subject.answer('running');
+      await subject.untilDone('removed', 1);
+      firewall.apply = apply;
+      await subject.untilDone('poll', 3);
+      subject.answer('draining');
+      await subject.untilDone('installed', 2);
+      assert.deepEqual(blamed, []);
+    });
+  });
+
+  test('a table that somebody took away just as it was to go is watched no more', async () => {
+    const { kernel } = await drain({ ownership: 'plain', pollPeriodMs: 20 });
+    await subject.untilDone('poll', 2);
+    // Gone without an event, as behind a monitor that is slow.
+    kernel.table = null;
+    subject.answer('running');
+    await subject.untilDone('removed', 1);
+    assert.equal(kernel.listeners.size, 0);
+  });
+
   test('without permission it lives on: scripts run, and the firewall is tried again with the next answer', async () => {
     const { kernel } = start({ pollPeriodMs: 20 });
     kernel.permitted = false;

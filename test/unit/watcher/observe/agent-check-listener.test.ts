@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { connectionLimit } from '../../../../src/watcher/observe/connection-limit.ts';
 import { startAgentCheckListener } from '../../../../src/watcher/observe/agent-check-listener.ts';
-import { type Listener, MAX_CONNECTIONS } from '../../../../src/watcher/observe/listener.ts';
+import type { Listener } from '../../../../src/watcher/observe/listener.ts';
 import { ended, freePort, untilListening } from './listening.ts';
 
 describe('the agent-check listener', () => {
@@ -59,7 +60,7 @@ describe('the agent-check listener', () => {
   });
 
   it('answers beside clients that hold on', async () => {
-    for (let i = 0; i < 2 * MAX_CONNECTIONS; i += 1) {
+    for (let i = 0; i < 2 * connectionLimit(); i += 1) {
       const socket = open({ allowHalfOpen: true });
       socket.resume();
       await once(socket, 'end');

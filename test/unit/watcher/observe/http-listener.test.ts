@@ -5,11 +5,13 @@ import { Agent, request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { text } from 'node:stream/consumers';
+import { connectionLimit } from '../../../../src/watcher/observe/connection-limit.ts';
 import { type HttpDocument, startHttpListener } from '../../../../src/watcher/observe/http-listener.ts';
-import { type Listener, MAX_CONNECTIONS } from '../../../../src/watcher/observe/listener.ts';
+import type { Listener } from '../../../../src/watcher/observe/listener.ts';
 import { ended, freePort, untilListening } from './listening.ts';
 
 const HOST = '127.0.0.1';
+const MAX_CONNECTIONS = connectionLimit();
 
 interface Answer {
   readonly status: number;
