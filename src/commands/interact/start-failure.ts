@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KeyFileLockedError } from '../../interaction/server/keys/change-key-file.ts';
 import { KeyFileError } from '../../interaction/server/keys/parse-key-file.ts';
-import { StoreFileError, StoreFileLockedError } from '../../interaction/server/store/sqlite-file.ts';
+import { StoreFileError, StoreFileLockedError } from '../../interaction/server/store/sqlite-file-error.ts';
 import { StoreError } from '../../interaction/server/store/store.ts';
 import { TlsFilesError } from '../../interaction/server/tls-files.ts';
 import { SocketInUseError } from '../../interaction/server/unix-socket.ts';

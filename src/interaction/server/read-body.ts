@@ -28,13 +28,10 @@ export function createBodyRoom(maxBytes: number): BodyRoom {
   };
 }
 
-/**
- * What a piece takes of the room for at least: one of a single byte needs as much memory. Clients decide by their chunks how
- * many pieces there are.
- */
-const minPieceBytes = 256;
-/** What the pieces of a body of the greatest length have on average at least; those of a slow network have 500 and more. */
-const minAveragePieceBytes = 128;
+/** For a start; doubled as it is needed. */
+const firstCapacityBytes = 1024;
+/** What the pieces of a body of the greatest length have on average at least. Clients choose their chunks, and each takes time. */
+const minAveragePieceBytes = 64;
 
 /**
  * The body, or null once it has become longer than `maxBytes`, or comes in more pieces than one of that length;
@@ -45,20 +42,27 @@ export async function readBody(
   maxBytes: number,
   room?: BodyRoom,
 ): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
+  // Copied together: kept as they came, pieces of a byte would each take as much memory as some hundred.
+  let bytes = Buffer.alloc(0);
   let length = 0;
-  let taken = 0;
+  let pieces = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > maxBytes || chunks.length >= maxBytes / minAveragePieceBytes) return null;
-      const pieceBytes = Math.max(chunk.length, minPieceBytes);
-      if (room?.take(pieceBytes) === false) throw new NoRoomForBodyError();
-      taken += pieceBytes;
-      chunks.push(chunk);
+    for await (const piece of request as AsyncIterable<Buffer>) {
+      const longer = length + piece.length;
+      pieces += 1;
+      if (longer > maxBytes || pieces > maxBytes / minAveragePieceBytes) return null;
+      if (longer > bytes.length) {
+        const capacity = Math.min(Math.max(longer, 2 * bytes.length, firstCapacityBytes), maxBytes);
+        if (room?.take(capacity - bytes.length) === false) throw new NoRoomForBodyError();
+        const grown = Buffer.alloc(capacity);
+        bytes.copy(grown);
+        bytes = grown;
+      }
+      piece.copy(bytes, length);
+      length = longer;
     }
-    return Buffer.concat(chunks, length);
+    return bytes.subarray(0, length);
   } finally {
-    room?.giveBack(taken);
+    room?.giveBack(bytes.length);
   }
 }

@@ -1,21 +1,21 @@
 // The listener of the interaction server: reads bounded requests off the network, and gives them to a handler that knows
 // nothing of sockets. Whoever wants to interfere with answers wraps the handler.
-import { once } from 'node:events';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
   type RequestListener,
   type Server,
-  type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Answer, ArrivedRequest, HandleRequest } from './handle-request.ts';
 import { closeServer } from './close-server.ts';
 import { internalServerError, requestTooLong, serviceUnavailable } from './gateway/gateway-answers.ts';
 import { type BodyRoom, createBodyRoom, NoRoomForBodyError, readBody } from './read-body.ts';
+import { sendAnswer } from './send-answer.ts';
 import { StoreError } from './store/store.ts';
 import type { TlsFiles } from './tls-files.ts';
+import { createTurns } from './turns.ts';
 
 export interface InteractionServerOptions {
   readonly host: string;
@@ -29,6 +29,13 @@ export interface InteractionServerOptions {
   readonly onFault: (error: unknown) => void;
   /** Hears of each connection that was ended at once, because so many others are open. */
   readonly onTurnedAway?: (open: number) => void;
+  readonly bounds?: Partial<ConnectionBounds>;
+}
+
+export interface ConnectionBounds {
+  /** Without a byte either way: whoever does not read its answer would have it kept for ever. Between requests `keepAliveTimeout` decides. */
+  readonly silenceMs: number;
+  readonly maxConnections: number;
 }
 
 export interface InteractionServer {
@@ -44,6 +51,8 @@ export interface InteractionServer {
 const maxBodyBytes = 1024 * 1024;
 /** Of all bodies on their way: they come from anyone. Polls have none, and go on when it is used up. */
 const maxBodiesBytes = 64 * maxBodyBytes;
+/** Behind others of their connection, in all: nobody needs them, and each takes some kilobytes. */
+const maxWaitingRequests = 2_000;
 
 const timeouts = {
   headersTimeout: 10_000,
@@ -53,32 +62,31 @@ const timeouts = {
   connectionsCheckingInterval: 5_000,
 };
 
-/** Without a byte either way: whoever does not read its answer would have it kept for ever. Between requests `keepAliveTimeout` decides. */
-const silenceMs = 30_000;
-
-/** Those of a fleet of 10,000, which is beyond what one server is for, and some that ask once. An idle one takes about 20 KB. */
-const maxConnections = 12_000;
+const usualBounds: ConnectionBounds = {
+  silenceMs: 30_000,
+  /** Those of a fleet of 10,000, which is beyond what one server is for, and some that ask once. An idle one takes about 20 KB. */
+  maxConnections: 12_000,
+};
 
 /** Resolves once requests are accepted; rejects with the system's error when the address cannot be listened on. */
 export async function startInteractionServer(options: InteractionServerOptions): Promise<InteractionServer> {
   const { host, port, tls, handlerFor, onFault, onTurnedAway = () => undefined } = options;
   const room = createBodyRoom(maxBodiesBytes);
+  const { silenceMs, maxConnections } = { ...usualBounds, ...options.bounds };
+  const takeTurn = createTurns(maxWaitingRequests);
   let handle: HandleRequest;
-  const lastAnswers = new WeakMap<Socket, Promise<unknown>>();
   const server = createServer(tls, (request, response) => {
-    // One after the other: who sends a hundred requests at once and reads nothing has one answer made, and kept.
-    const before = lastAnswers.get(request.socket);
-    const closed = once(response, 'close').catch(() => undefined);
-    lastAnswers.set(request.socket, closed);
-    const answered = Promise.resolve(before).then(() => answer(request, room, handle));
+    const answered = takeTurn(request, response).then((isAwaited) =>
+      isAwaited ? answer(request, room, handle) : null,
+    );
     answered.then(
-      (made) => send(response, made),
+      (made) => made !== null && sendAnswer(response, made),
       (error: unknown) => {
-        if (error instanceof NoRoomForBodyError) return send(response, serviceUnavailable());
+        if (error instanceof NoRoomForBodyError) return sendAnswer(response, serviceUnavailable());
         // A client that went away while it was sending has no answer to wait for.
         if (request.destroyed && !request.complete) return;
         onFault(error);
-        send(response, error instanceof StoreError ? serviceUnavailable() : internalServerError());
+        sendAnswer(response, error instanceof StoreError ? serviceUnavailable() : internalServerError());
       },
     );
   });
@@ -135,11 +143,4 @@ function toArrivedRequest(request: IncomingMessage, body: Buffer): ArrivedReques
     body,
     peerAddress: request.socket.remoteAddress,
   };
-}
-
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  // The rest of a body that was too long is not waited for.
-  const connection = response.req.complete ? {} : { Connection: 'close' };
-  response.writeHead(status, { ...headers, ...connection, 'Content-Length': body.length });
-  response.end(body);
 }

@@ -51,7 +51,7 @@ const indiscreet: readonly [what: string, status: number, (headers: Record<strin
   ],
 ];
 
-describe('what the agent leaves behind', { concurrency: 2, timeout: 60_000 }, () => {
+describe('what the agent leaves behind', { concurrency: 2, timeout: 180_000 }, () => {
   it('has no part of what it is given to sign with, through discovery, refusals, renewal and a drain', async (t) => {
     const aws = await AwsScene.create(t, { sockets: 2 });
     const { scene, api } = aws;
@@ -202,7 +202,7 @@ const broken: readonly Broken[] = [
   },
 ];
 
-describe('credentials that cannot be had', { concurrency: 3, timeout: 60_000 }, () => {
+describe('credentials that cannot be had', { concurrency: 3, timeout: 180_000 }, () => {
   for (const { what, secret: hidden, env } of broken) {
     it(`are not told: ${what}`, async (t) => {
       const scene = await Scene.create(t);

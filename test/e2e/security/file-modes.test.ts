@@ -30,7 +30,7 @@ function modeOf(path: string): string {
   return `${kind} ${(stats.mode & 0o7777).toString(8)}`;
 }
 
-describe('what the programs write', { concurrency: 2, timeout: 60_000 }, () => {
+describe('what the programs write', { concurrency: 2, timeout: 180_000 }, () => {
   for (const umask of UMASKS) {
     it(`the agent, umask ${umask}`, async (t) => {
       const aws = await AwsScene.create(t);
@@ -57,7 +57,11 @@ describe('what the programs write', { concurrency: 2, timeout: 60_000 }, () => {
 
     it(`cs-interact serve and key, umask ${umask}`, async (t) => {
       const directory = temporaryDirectory();
-      t.after(() => directory.close());
+      let end = async () => {};
+      t.after(async () => {
+        await end();
+        directory.close();
+      });
       const [mask, ...shell] = under(umask);
       const inside = (name: string) => join(directory.path, name);
       const keys = inside('keys.json');
@@ -72,11 +76,11 @@ describe('what the programs write', { concurrency: 2, timeout: 60_000 }, () => {
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
-      t.after(async () => {
-        const closed = once(child, 'close');
+      const closed = once(child, 'close');
+      end = async () => {
         child.kill('SIGTERM');
         await closed;
-      });
+      };
       await once(createInterface(child.stdout), 'line');
       const admin = ['--admin-socket', inside('run/admin.sock')];
       await run(INTERACT, ['state', 'add', 'i-0ab', ...admin]);
@@ -93,7 +97,7 @@ describe('what the programs write', { concurrency: 2, timeout: 60_000 }, () => {
   }
 });
 
-describe("the sockets are root's", { concurrency: 2, timeout: 60_000 }, () => {
+describe("the sockets are root's", { concurrency: 2, timeout: 180_000 }, () => {
   /** Asks as nobody, past whatever the directories allow. */
   const askAsNobody = (scene: Scene, socket: string, path: string) =>
     scene.try('setpriv', [

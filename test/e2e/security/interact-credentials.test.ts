@@ -55,7 +55,7 @@ async function echo(t: TestContext): Promise<{ url: string; heard: IncomingHttpH
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard };
 }
 
-describe('cs-interact', { concurrency: 2, timeout: 60_000 }, () => {
+describe('cs-interact', { concurrency: 2, timeout: 180_000 }, () => {
   it('shows nothing of them where the server shows what it was sent', async (t) => {
     const { url, heard } = await echo(t);
     const api = ['--api-url', `${url}/v1/`];
@@ -75,13 +75,16 @@ describe('cs-interact', { concurrency: 2, timeout: 60_000 }, () => {
 
   it('serve writes nothing of them, whoever asks and however wrong the key file becomes', async (t) => {
     const directory = temporaryDirectory();
-    t.after(() => directory.close());
     const keys = join(directory.path, 'keys.json');
     const key = { accessKeyId, secretAccessKey: secret, sessionToken: token, allow: ['*'] };
     const caller = { caller: 'AROAEXAMPLE:ops', userArn: 'arn:aws:sts::111111111111:assumed-role/ops/ops' };
     const content = JSON.stringify({ keys: [{ ...key, ...caller }] });
     writeFileSync(keys, content, { mode: 0o600 });
-    const server = serve(t, directory.path, keys);
+    const server = serve(directory.path, keys);
+    t.after(async () => {
+      await server.kill();
+      directory.close();
+    });
     const { url } = await server.ready;
     const signed = await interact(['config', 'set', 'a.key', '1', '--api-url', url]);
     assert.equal(signed.status, 0, signed.told);
@@ -116,7 +119,7 @@ function restored(path: string, content: string): string {
   return path;
 }
 
-function serve(t: TestContext, directory: string, keys: string) {
+function serve(directory: string, keys: string) {
   const child: ChildProcess = spawn(
     INTERACT,
     [
@@ -129,10 +132,6 @@ function serve(t: TestContext, directory: string, keys: string) {
   let log = '';
   child.stderr!.on('data', (chunk) => {
     log += chunk;
-  });
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await closed;
   });
   const ready = once(createInterface(child.stdout!), 'line').then(
     ([line]) => JSON.parse(String(line)) as { url: string },
@@ -147,6 +146,10 @@ function serve(t: TestContext, directory: string, keys: string) {
       child.kill('SIGTERM');
       await closed;
       return log;
+    },
+    async kill(): Promise<void> {
+      child.kill('SIGKILL');
+      await closed;
     },
   };
 }

@@ -12,12 +12,13 @@ function accounted(world: ProcessWorld, heal: () => unknown): Ongoing {
   return {
     heal,
     recovered: () => world.until('the record is as the ports are', () => world.recorded() === desired),
-    broken: () => {
+    broken: async () => {
       const { log } = world.agent;
       // The first state is no change.
       const changes = log.of('state-changed').filter((line) => line.from !== null).length;
-      const finished = log.of('hook-finished').length;
-      return finished === changes ? [] : [`${finished} scripts for ${changes} changes`];
+      const finished = () => log.of('hook-finished').length;
+      await world.until('a script for each change', () => finished() >= changes);
+      return finished() === changes ? [] : [`${finished()} scripts for ${changes} changes`];
     },
   };
 }

@@ -85,8 +85,7 @@ async function startOnFullDisk(times: number): Promise<Attempts> {
       const writers = new Writers(first, WRITERS, 1_000);
       await writers.more(100, PATIENCE_MS);
       // Not in the middle of a write that nobody will hear of.
-      const ended = writers.end();
-      await ended;
+      await writers.end();
       await first.end(round % 2 === 0 ? 'SIGKILL' : 'SIGTERM');
       const filler = join(disk.outside, 'filler');
       fill(filler);

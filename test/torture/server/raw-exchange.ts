@@ -1,6 +1,6 @@
 // Bytes to a port and what comes back, until the other side has had enough or the patience is over.
 import { connect, type Socket } from 'node:net';
-import { pause } from './server-process.ts';
+import { PATIENCE_MS, pause } from './server-process.ts';
 
 export interface RawOutcome {
   /** Of every answer that came, in order. */
@@ -23,7 +23,7 @@ export interface RawOptions {
 export async function exchange(
   port: number,
   pieces: Iterable<Buffer | string>,
-  { patienceMs = 10_000, isEnough = () => false, localAddress }: RawOptions = {},
+  { patienceMs = PATIENCE_MS, isEnough = () => false, localAddress }: RawOptions = {},
 ): Promise<RawOutcome> {
   const startedMs = performance.now();
   const socket = await open(port, localAddress);

@@ -63,6 +63,7 @@ export class ServerProcess {
     const server = new ServerProcess(options);
     const isReady = await server.#isReady();
     if (isReady) return server;
+    await server.end('SIGKILL');
     throw new Error(`serve did not start: ${server.lines.join(' | ') || 'it said nothing'}`);
   }
 

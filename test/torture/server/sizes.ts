@@ -1,6 +1,7 @@
 // Requests that are too large, and lengths that are not true.
 import { attack, type Attack, type ServerRow } from './attack.ts';
-import { exchange, type RawOutcome } from './raw-exchange.ts';
+import { exchange, open, type RawOutcome } from './raw-exchange.ts';
+import { PATIENCE_MS, pause } from './server-process.ts';
 
 const MEBIBYTE = Buffer.alloc(1024 * 1024, 'a');
 const POST = 'POST /v1/configuration/a HTTP/1.1\r\nHost: a\r\n';
@@ -126,7 +127,26 @@ function* endless(head: string, piece: Buffer): Iterable<Buffer | string> {
   for (let sent = 0; sent < 10_000_000_000; sent += piece.length) yield piece;
 }
 
+const REQUESTS = `${GET}\r\n`.repeat(1_000);
+
+/** It is ended: each request that waits for the answers before it takes memory, and none of the answers is taken. */
+const floodUnread: Attack = async ({ server }, times) => {
+  const broken: string[] = [];
+  for (let round = 0; round < times; round += 1) {
+    const socket = await open(server.port);
+    socket.pause();
+    const deadlineMs = performance.now() + PATIENCE_MS;
+    while (!socket.closed && performance.now() < deadlineMs) {
+      if (!socket.write(REQUESTS)) await pause(10);
+    }
+    if (!socket.closed) broken.push('the connection stays open');
+    socket.destroy();
+  }
+  return { tries: times, broken, recoveryMs: null };
+};
+
 export const SIZE_ROWS: readonly ServerRow[] = [
   attack('headers and bodies too large', 5, tooLarge),
   attack('lengths that lie', 5, lyingLengths),
+  attack('requests without an end, answers never read', 5, floodUnread),
 ];

@@ -14,8 +14,8 @@ export function addRowChecksum(db: DatabaseSync): void {
 /** How many rows are not what was written. */
 export function countChangedRows(db: DatabaseSync): number {
   const counts = db.prepare(
-    `SELECT (SELECT count(*) FROM item WHERE checksum <> ${itemChecksum}) +
-            (SELECT count(*) FROM event WHERE checksum <> ${eventChecksum}) AS count`,
+    `SELECT (SELECT count(*) FROM item WHERE checksum IS NOT ${itemChecksum}) +
+            (SELECT count(*) FROM event WHERE checksum IS NOT ${eventChecksum}) AS count`,
   );
   return (counts.get() as { count: number }).count;
 }

@@ -2,29 +2,11 @@
 import { open, stat } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { addRowChecksum, countChangedRows } from './sqlite-checksum.ts';
+import { damaged, explained, StoreFileError } from './sqlite-file-error.ts';
 import { addChecksums, applicationId, createSchema, schemaVersion } from './sqlite-schema.ts';
-import { StoreError } from './store.ts';
-
-/** The file is not a database of this group that can be used. The message names the file, says what it is and what to do. */
-export class StoreFileError extends Error {
-  override readonly name = 'StoreFileError';
-}
-
-/** Another program, which is no server of this kind, keeps the database for itself. The message says what to do. */
-export class StoreFileLockedError extends Error {
-  override readonly name = 'StoreFileLockedError';
-}
 
 /** For another program that holds the database, such as one that copies it. */
 const busyTimeoutMs = 5_000;
-/** What SQLite does not understand: of our own statements, on a schema that is no longer ours. */
-const sqliteError = 1;
-const sqliteCorrupt = 11;
-const sqliteNotADatabase = 26;
-const sqliteBusy = 5;
-/** The log's index, which is memory that is shared, cannot grow: the system then says no more than I/O error. */
-const noRoomForIndex = 4874;
-const sqliteFull = 13;
 
 /** A connection by which what is committed is on disk. Throws as SQLite does. */
 export function connect(path: string): DatabaseSync {
@@ -71,7 +53,7 @@ export async function openDatabaseFile(path: string, group: string): Promise<Dat
     return db;
   } catch (error) {
     db?.close();
-    throw explained(path, error);
+    throw explained(path, error, busyTimeoutMs);
   }
 }
 
@@ -147,9 +129,11 @@ function checkOwner(db: DatabaseSync, path: string): void {
 }
 
 function checkContent(db: DatabaseSync, path: string, group: string): void {
-  const [finding] = db.prepare('PRAGMA quick_check(1)').all();
-  if (finding?.quick_check !== 'ok') throw damaged(path, String(finding?.quick_check));
+  // Not the quick one: by an index that says otherwise than its table, rows would be purged that have not expired.
+  const [finding] = db.prepare('PRAGMA integrity_check(1)').all();
+  if (finding?.integrity_check !== 'ok') throw damaged(path, String(finding?.integrity_check));
   if (numberOf(db, 'user_version') < schemaVersion) db.exec(`BEGIN IMMEDIATE; ${addChecksums} COMMIT`);
+  checkColumns(db, path);
   const changedRows = countChangedRows(db);
   if (changedRows > 0) throw damaged(path, `${changedRows} rows are not what was written`);
   const found = db.prepare("SELECT value FROM meta WHERE name = 'group'").get()?.value;
@@ -159,36 +143,19 @@ function checkContent(db: DatabaseSync, path: string, group: string): void {
   );
 }
 
+/** To SQLite a letter's case makes no difference; rows are read by the names as they are written. */
+function checkColumns(db: DatabaseSync, path: string): void {
+  const asMade = openMemoryDatabase();
+  const columnsOf = (one: DatabaseSync, table: string) => {
+    const columns = one.prepare(`SELECT * FROM ${table}`).columns();
+    return columns.map(({ name }) => name).join();
+  };
+  const other = ['meta', 'item', 'event'].find((table) => columnsOf(db, table) !== columnsOf(asMade, table));
+  asMade.close();
+  if (other !== undefined) throw damaged(path, `the columns of ${other} are ${columnsOf(db, other)}`);
+}
+
 /** Of `application_id` and `user_version`, which are numbers in the file's header. */
 function numberOf(db: DatabaseSync, pragma: 'application_id' | 'user_version'): number {
   return db.prepare(`PRAGMA ${pragma}`).get()?.[pragma] as number;
-}
-
-/** As an error that says what to do, where SQLite's own words do not. */
-function explained(path: string, error: unknown): unknown {
-  const { errcode, message } = error as { errcode?: number; message: string };
-  if (errcode === undefined) return error;
-  // The low byte is the result; the rest says more about it.
-  const result = errcode & 0xff;
-  if (result === sqliteBusy) {
-    return new StoreFileLockedError(
-      `${path} is locked by another program, for more than ${busyTimeoutMs / 1000} s: end that program, or give another path`,
-      { cause: error },
-    );
-  }
-  if (result === sqliteFull || errcode === noRoomForIndex) {
-    return new StoreError(`${path}: the disk is full: make room, or give a path on another`, {
-      cause: error,
-    });
-  }
-  const isDamage = [sqliteError, sqliteCorrupt, sqliteNotADatabase].includes(result);
-  return isDamage ? damaged(path, message, error) : error;
-}
-
-function damaged(path: string, detail: string, cause?: unknown): StoreFileError {
-  const finding = detail.replaceAll(/\s+/g, ' ');
-  return new StoreFileError(
-    `${path} is damaged (${finding}): put back a copy of it, or move it away to begin anew`,
-    { cause },
-  );
 }

@@ -13,7 +13,11 @@ import {
 } from '../../../../src/commands/interact/start-failure.ts';
 import { KeyFileLockedError } from '../../../../src/interaction/server/keys/change-key-file.ts';
 import { KeyFileError } from '../../../../src/interaction/server/keys/parse-key-file.ts';
-import { StoreFileError } from '../../../../src/interaction/server/store/sqlite-file.ts';
+import {
+  StoreFileError,
+  StoreFileLockedError,
+} from '../../../../src/interaction/server/store/sqlite-file-error.ts';
+import { StoreError } from '../../../../src/interaction/server/store/store.ts';
 import { TlsFilesError } from '../../../../src/interaction/server/tls-files.ts';
 import { SocketInUseError } from '../../../../src/interaction/server/unix-socket.ts';
 
@@ -94,6 +98,8 @@ describe('startWithPath', () => {
     [new KeyFileError('k is bad'), 2, '--x: k is bad; correct the file or give another'],
     [new TlsFilesError('t is bad'), 2, '--x: t is bad; correct the file or give another'],
     [new StoreFileError('s is bad: do this'), 2, '--x: s is bad: do this'],
+    [new StoreFileLockedError('s is locked: do this'), 75, '--x: s is locked: do this'],
+    [new StoreError('the disk is full: do this'), 1, '--x: the disk is full: do this'],
     [new KeyFileLockedError('k is locked'), 75, '--x: k is locked'],
     [new SocketInUseError('p is in use'), 75, '--x: p is in use; stop that server or give another path'],
     [new CommandFailure(1, 'said already'), 1, 'said already'],

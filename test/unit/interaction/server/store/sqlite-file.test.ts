@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
-import { connect, StoreFileError } from '../../../../../src/interaction/server/store/sqlite-file.ts';
+import { connect } from '../../../../../src/interaction/server/store/sqlite-file.ts';
+import { StoreFileError } from '../../../../../src/interaction/server/store/sqlite-file-error.ts';
 import { openSqliteStore } from '../../../../../src/interaction/server/store/sqlite-store.ts';
 import { SocketInUseError } from '../../../../../src/interaction/server/unix-socket.ts';
 
@@ -116,7 +117,40 @@ const refused: Readonly<Record<string, readonly [() => Promise<string>, RegExp]>
       execute(path, 'ALTER TABLE item RENAME COLUMN checksum TO chocksum');
       return path;
     },
-    /is damaged \(no such column: .+\): put back/,
+    /is damaged \(the columns of item are .+,chocksum\): put back/,
+  ],
+  'one of version 1 that cannot be made one of this version': [
+    async () => {
+      const path = await storeFile();
+      execute(path, 'ALTER TABLE item DROP COLUMN checksum; PRAGMA user_version = 1');
+      return path;
+    },
+    /is damaged \(duplicate column name: checksum\): put back/,
+  ],
+  'one with a letter changed in the name of a column': [
+    async () => {
+      const content = readFileSync(await storeFile());
+      content.write('Key TEXT', content.indexOf('key TEXT'));
+      return written(content);
+    },
+    /is damaged \(the columns of item are table_name,Key,.+\): put back/,
+  ],
+  'one with a byte changed in an index, by which an item would be purged': [
+    async () => {
+      const path = newPath();
+      const store = await openSqliteStore({ path, group: 'web' });
+      const expiresAtS = 2_000_000_000;
+      await store.state.write([{ key: 'later', value: 'v', expiresAtS }]);
+      await store.close();
+      const content = readFileSync(path);
+      const expiry = Buffer.alloc(4);
+      expiry.writeInt32BE(expiresAtS);
+      const at = content.indexOf(Buffer.concat([expiry, Buffer.from('statelater')]));
+      assert.notEqual(at, -1);
+      content.writeInt8(1, at);
+      return written(content);
+    },
+    /is damaged \(.+ item_expiry.*\): put back/,
   ],
   'one cut short': [
     async () => {
