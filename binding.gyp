@@ -37,6 +37,7 @@
         "native/nftables/intervals.cc",
         "native/nftables/messages.cc",
         "native/nftables/monitor.cc",
+        "native/nftables/replacement.cc",
         "native/nftables/rule_effects.cc",
         "native/nftables/ruleset.cc",
         "native/nftables/table_contents.cc",

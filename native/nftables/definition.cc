@@ -58,7 +58,7 @@ class RuleBuilder {
         .add(compare(NFT_CMP_EQ, &value, sizeof value));
   }
   // dport @SET reject with tcp reset, after tcp()
-  RuleBuilder& reject_ports(const char* set) {
+  RuleBuilder& reject_ports(const std::string& set) {
     constexpr uint32_t kDestinationPortOffset = 2;
     return add(payload(NFT_PAYLOAD_TRANSPORT_HEADER, kDestinationPortOffset, kPortBytes))
         .add(lookup(set))
@@ -108,11 +108,11 @@ RuleDefinition closing_jump_rule() {
 
 // A RST must pass: it is how the other end learns. A client that was reset answers what the container still
 // sends with one.
-RuleDefinition closing_reset_rule() {
+RuleDefinition closing_reset_rule(const Shape& shape) {
   return RuleBuilder(kClosingChain, "tcp flags ! rst tcp dport @closing-ports reject with tcp reset")
       .tcp()
       .tcp_flags(TH_RST, 0)
-      .reject_ports(kClosingPortSet)
+      .reject_ports(kClosingPortSet + shape.set_suffix)
       .take();
 }
 
@@ -126,39 +126,39 @@ RuleDefinition local_destination_rule(const char* chain) {
       .take();
 }
 
-RuleDefinition allow_ipv4_rule(const char* chain) {
+RuleDefinition allow_ipv4_rule(const char* chain, const Shape& shape) {
   constexpr uint32_t kSourceOffset = 12;
   return RuleBuilder(chain, "ip saddr @allow4 return")
       .family(NFPROTO_IPV4)
       .add(payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, kIpv4Bytes))
-      .add(lookup(kAllowIpv4Set))
+      .add(lookup(kAllowIpv4Set + shape.set_suffix))
       .add(return_verdict())
       .take();
 }
 
-RuleDefinition allow_ipv6_rule(const char* chain) {
+RuleDefinition allow_ipv6_rule(const char* chain, const Shape& shape) {
   constexpr uint32_t kSourceOffset = 8;
   return RuleBuilder(chain, "ip6 saddr @allow6 return")
       .family(NFPROTO_IPV6)
       .add(payload(NFT_PAYLOAD_NETWORK_HEADER, kSourceOffset, kIpv6Bytes))
-      .add(lookup(kAllowIpv6Set))
+      .add(lookup(kAllowIpv6Set + shape.set_suffix))
       .add(return_verdict())
       .take();
 }
 
 // Last, so that the elements' counters count refusals only.
-RuleDefinition reject_rule() {
+RuleDefinition reject_rule(const Shape& shape) {
   return RuleBuilder(kRefusingChain, "tcp dport @ports reject with tcp reset")
       .tcp()
-      .reject_ports(kPortSet)
+      .reject_ports(kPortSet + shape.set_suffix)
       .take();
 }
 
 // Whom the port rule at the end of a chain is not for.
 void add_exemptions(std::vector<RuleDefinition>& rules, const char* chain, const Shape& shape) {
   rules.push_back(local_destination_rule(chain));
-  if (shape.allows_ipv4) rules.push_back(allow_ipv4_rule(chain));
-  if (shape.allows_ipv6) rules.push_back(allow_ipv6_rule(chain));
+  if (shape.allows_ipv4) rules.push_back(allow_ipv4_rule(chain, shape));
+  if (shape.allows_ipv6) rules.push_back(allow_ipv6_rule(chain, shape));
 }
 
 ChainHandle chain(const char* name) {
@@ -210,10 +210,11 @@ Shape shape_of(const Ruleset& ruleset) {
 }
 
 std::vector<SetDefinition> set_definitions(const Shape& shape) {
-  std::vector<SetDefinition> sets{{kPortSet, kTypeInetService, kPortBytes, true}};
-  if (shape.closing) sets.push_back({kClosingPortSet, kTypeInetService, kPortBytes, false});
-  if (shape.allows_ipv4) sets.push_back({kAllowIpv4Set, kTypeIpv4Address, kIpv4Bytes, false});
-  if (shape.allows_ipv6) sets.push_back({kAllowIpv6Set, kTypeIpv6Address, kIpv6Bytes, false});
+  const std::string& suffix = shape.set_suffix;
+  std::vector<SetDefinition> sets{{kPortSet + suffix, kTypeInetService, kPortBytes, true}};
+  if (shape.closing) sets.push_back({kClosingPortSet + suffix, kTypeInetService, kPortBytes, false});
+  if (shape.allows_ipv4) sets.push_back({kAllowIpv4Set + suffix, kTypeIpv4Address, kIpv4Bytes, false});
+  if (shape.allows_ipv6) sets.push_back({kAllowIpv6Set + suffix, kTypeIpv6Address, kIpv6Bytes, false});
   return sets;
 }
 
@@ -222,10 +223,10 @@ std::vector<RuleDefinition> rule_definitions(const Shape& shape) {
   rules.push_back(jump_rule(shape.include_loopback));
   if (shape.closing) rules.push_back(closing_jump_rule());
   add_exemptions(rules, kRefusingChain, shape);
-  rules.push_back(reject_rule());
+  rules.push_back(reject_rule(shape));
   if (shape.closing) {
     add_exemptions(rules, kClosingChain, shape);
-    rules.push_back(closing_reset_rule());
+    rules.push_back(closing_reset_rule(shape));
   }
   return rules;
 }

@@ -47,11 +47,13 @@ struct Shape {
   bool allows_ipv4 = false;
   bool allows_ipv6 = false;
   bool closing = false;
+  // Ends the name of every set: while a table is replaced, it holds sets of two rulesets.
+  std::string set_suffix = {};
 };
 Shape shape_of(const Ruleset& ruleset);
 
 struct SetDefinition {
-  const char* name;
+  std::string name;
   // nft's number of the key's type: how it prints the elements.
   uint32_t key_type;
   uint32_t key_bytes;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "nftables/messages.hh"
+#include "nftables/replacement.hh"
 #include "nftables/transaction.hh"
 
 namespace nftables {
@@ -17,6 +18,8 @@ using netlink::ErrorCode;
 // How often a transaction is tried anew, and a reading begun anew, when another writer's commit came in
 // between.
 constexpr int kMaxAttempts = 100;
+// How many of them may be at the contents alone, which takes three generations without another writer.
+constexpr int kMaxReplacements = 20;
 
 // The error of the message that was refused first; the rest mostly follow from it.
 [[noreturn]] void fail(const Transaction::Refusal& refusal) {
@@ -144,6 +147,7 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
   if (before.header) require_changeable(*before.header);
   if (before.is_settled(ruleset, flags, port_id())) return inspection_of(before);
   bool is_intact_orphan = flags == kOwnedFlags && before.holds(ruleset, kOrphanFlags);
+  bool may_stay = true;
 
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     // The generation guards what is decided below: the kernel commits only if nothing changed since.
@@ -151,22 +155,34 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
     const auto header = reader_.header();
     if (reader_.was_interrupted()) continue;
     if (header) require_changeable(*header);
-    Transaction transaction(socket_, generation);
     const bool adopts = is_intact_orphan && header && header->handle == before.header->handle;
+    std::optional<ReplacedParts> parts;
+    if (header && !adopts && may_stay && attempt < kMaxReplacements) {
+      parts = replaceable_parts(reader_, *header, flags, kernel);
+      if (reader_.was_interrupted()) continue;
+    }
+    Transaction transaction(socket_, generation);
     if (adopts) {
       // Deleting a base chain drops packets that wait in any nfqueue, so an intact table only gets its new
       // owner.
       add_table(transaction, kTableName, flags, kernel.table_comments);
-    } else {
+    } else if (!parts) {
       // The kernel cannot change the flags of a table, nor the type of a chain: what is there goes first. The
-      // guard makes sure that there is something to delete.
+      // guard makes sure that there is something to delete. A SYN may slip through, by the new base chain
+      // before this transaction and by the old one after it: each is empty then. So this is for a table that
+      // was of another kind, as after a change of ownership, and for what replace_contents() cannot do.
       if (header) delete_table(transaction, kTableName);
       add_drain_table(transaction, ruleset, flags, kernel);
     }
 
-    const auto outcome = transaction.commit();
+    const auto outcome =
+        parts ? replace_contents(socket_, generation, *parts, ruleset, flags, kernel) : transaction.commit();
     if (outcome.is_stale()) continue;
-    if (!outcome.refusals.empty()) fail(outcome.refusals.front());
+    if (!outcome.refusals.empty()) {
+      if (!parts) fail(outcome.refusals.front());
+      may_stay = false;
+      continue;
+    }
 
     // Whether or not the kernel's answers arrived, what it holds now decides.
     const Reading after = read_stable();
@@ -174,7 +190,13 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
       return inspection_of(after);
     is_intact_orphan = false;
     // In a later generation than the one that this commit made, the difference is another writer's work.
-    if (adopts || outcome.is_unknown || after.generation != generation + 1) continue;
+    const uint32_t made = generation + (parts ? kReplacementSteps : 1);
+    if (adopts || outcome.is_unknown || after.generation != made) continue;
+    // There is something of others in it that only goes with the table, such as a counter of its own.
+    if (parts) {
+      may_stay = false;
+      continue;
+    }
     const std::string detail = !after.header              ? "the table is absent"
                                : !after.header->is_ours() ? "the table has another comment"
                                : after.contents.ruleset   ? "its ports, prefixes, flags or owner differ"

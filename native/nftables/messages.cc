@@ -49,14 +49,14 @@ void add_set(Transaction& transaction, const char* table, const SetDefinition& s
              bool with_counters) {
   auto handle = own<SetHandle>(nftnl_set_alloc());
   nftnl_set_set_str(handle.get(), NFTNL_SET_TABLE, table);
-  nftnl_set_set_str(handle.get(), NFTNL_SET_NAME, set.name);
+  nftnl_set_set_str(handle.get(), NFTNL_SET_NAME, set.name.c_str());
   nftnl_set_set_u32(handle.get(), NFTNL_SET_ID, id);
   nftnl_set_set_u32(handle.get(), NFTNL_SET_FLAGS, NFT_SET_INTERVAL);
   nftnl_set_set_u32(handle.get(), NFTNL_SET_KEY_TYPE, set.key_type);
   nftnl_set_set_u32(handle.get(), NFTNL_SET_KEY_LEN, set.key_bytes);
   nftnl_set_set_data(handle.get(), NFTNL_SET_USERDATA, kBigEndianKeys, sizeof kBigEndianKeys);
   if (with_counters) nftnl_set_add_expr(handle.get(), counter().release());
-  transaction.add(NFT_MSG_NEWSET, NLM_F_CREATE, std::string("set ") + set.name,
+  transaction.add(NFT_MSG_NEWSET, NLM_F_CREATE, "set " + set.name,
                   [&](nlmsghdr* m) { nftnl_set_nlmsg_build_payload(m, handle.get()); });
 }
 
@@ -66,12 +66,12 @@ void add_elements(Transaction& transaction, const char* table, const SetDefiniti
     const size_t end = std::min(start + kElementsPerMessage, elements.size());
     const auto fill = [&](nlmsghdr* m) {
       mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, table);
-      mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set.name);
+      mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set.name.c_str());
       auto* list = mnl_attr_nest_start(m, NFTA_SET_ELEM_LIST_ELEMENTS);
       for (size_t i = start; i < end; ++i) put_element(m, elements[i], set.key_bytes);
       mnl_attr_nest_end(m, list);
     };
-    transaction.add(NFT_MSG_NEWSETELEM, NLM_F_CREATE, std::string("the elements of set ") + set.name, fill,
+    transaction.add(NFT_MSG_NEWSETELEM, NLM_F_CREATE, "the elements of set " + set.name, fill,
                     256 + (end - start) * kElementBytes);
   }
 }
@@ -94,10 +94,27 @@ void add_rule(Transaction& transaction, const char* table, const RuleDefinition&
                   [&](nlmsghdr* m) { nftnl_rule_nlmsg_build_payload(m, rule.rule.get()); });
 }
 
-void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t flags,
-                     const Features& features) {
-  add_table(transaction, kTableName, flags, features.table_comments);
-  const Shape shape = shape_of(ruleset);
+void delete_rules(Transaction& transaction, const char* table) {
+  transaction.add(NFT_MSG_DELRULE, 0, "the rules to delete",
+                  [&](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_RULE_TABLE, table); });
+}
+
+void delete_set(Transaction& transaction, const char* table, const std::string& set) {
+  transaction.add(NFT_MSG_DELSET, 0, "set " + set + " to delete", [&](nlmsghdr* m) {
+    mnl_attr_put_strz(m, NFTA_SET_TABLE, table);
+    mnl_attr_put_strz(m, NFTA_SET_NAME, set.c_str());
+  });
+}
+
+void delete_chain(Transaction& transaction, const char* table, const std::string& chain) {
+  transaction.add(NFT_MSG_DELCHAIN, 0, "chain " + chain + " to delete", [&](nlmsghdr* m) {
+    mnl_attr_put_strz(m, NFTA_CHAIN_TABLE, table);
+    mnl_attr_put_strz(m, NFTA_CHAIN_NAME, chain.c_str());
+  });
+}
+
+void add_sets(Transaction& transaction, const Ruleset& ruleset, const Shape& shape,
+              const Features& features) {
   uint32_t id = 0;
   for (const SetDefinition& set : set_definitions(shape)) {
     add_set(transaction, kTableName, set, ++id, set.is_counted && features.element_counters);
@@ -105,12 +122,27 @@ void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t 
                                                        : to_intervals(ruleset.allow_from, set.key_bytes);
     add_elements(transaction, kTableName, set, to_elements(intervals, set.key_bytes));
   }
+}
+
+void add_chains(Transaction& transaction, const Shape& shape) {
   for (const ChainDefinition& chain : chain_definitions(shape)) add_chain(transaction, kTableName, chain);
+}
+
+void add_rules(Transaction& transaction, const Shape& shape, const Features& features) {
   std::string comment = features.table_comments ? "" : kMark;
   for (const RuleDefinition& rule : rule_definitions(shape)) {
     add_rule(transaction, kTableName, rule, comment);
     comment.clear();
   }
+}
+
+void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t flags,
+                     const Features& features) {
+  add_table(transaction, kTableName, flags, features.table_comments);
+  const Shape shape = shape_of(ruleset);
+  add_sets(transaction, ruleset, shape, features);
+  add_chains(transaction, shape);
+  add_rules(transaction, shape, features);
 }
 
 }  // namespace nftables

@@ -1,6 +1,7 @@
 // The messages that write the drain table's parts into a transaction.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "nftables/definition.hh"
@@ -24,6 +25,17 @@ void add_chain(Transaction& transaction, const char* table, const ChainDefinitio
 void add_rule(Transaction& transaction, const char* table, const RuleDefinition& rule,
               const std::string& comment);
 
+// Those of all chains; a table may have none.
+void delete_rules(Transaction& transaction, const char* table);
+void delete_set(Transaction& transaction, const char* table, const std::string& set);
+void delete_chain(Transaction& transaction, const char* table, const std::string& chain);
+
+// The parts of the drain table, for what makes or replaces it: the sets with their elements,
+void add_sets(Transaction& transaction, const Ruleset& ruleset, const Shape& shape, const Features& features);
+// the chains, where a base chain that is there only gets its policy back,
+void add_chains(Transaction& transaction, const Shape& shape);
+// and the rules, the first with the mark where tables have no comments.
+void add_rules(Transaction& transaction, const Shape& shape, const Features& features);
 // The whole table, with the mark in the form that the kernel keeps.
 void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t flags,
                      const Features& features);

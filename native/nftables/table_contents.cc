@@ -21,7 +21,7 @@ using netlink::Attributes;
 
 std::string read_ports(const SetDefinition& definition, const std::vector<Interval>& held,
                        TableContents& contents) {
-  const std::string name = std::string("set ") + definition.name;
+  const std::string name = "set " + definition.name;
   if (held.front().first == Key{}) return name + " holds port 0";
   auto counted = to_ports(held);
   if (counted.ports.size() > kMaxPortRanges) return name + " holds too many ranges";
@@ -36,7 +36,7 @@ std::string read_ports(const SetDefinition& definition, const std::vector<Interv
 
 std::string read_sets(TableReader& reader, TableContents& contents, Shape& shape) {
   const auto found = reader.sets();
-  const auto named = [&](const char* name) {
+  const auto named = [&](const std::string& name) {
     return std::find_if(found.begin(), found.end(), [&](const FoundSet& set) { return set.name == name; });
   };
   shape.allows_ipv4 = named(kAllowIpv4Set) != found.end();
@@ -46,7 +46,7 @@ std::string read_sets(TableReader& reader, TableContents& contents, Shape& shape
   const auto definitions = set_definitions(shape);
   Ruleset& ruleset = contents.ruleset.emplace();
   for (const SetDefinition& definition : definitions) {
-    const std::string name = std::string("set ") + definition.name;
+    const std::string name = "set " + definition.name;
     const auto set = named(definition.name);
     if (set == found.end()) return name + " is missing";
     if (set->flags != NFT_SET_INTERVAL || set->key_type != definition.key_type ||
@@ -72,19 +72,23 @@ std::string read_sets(TableReader& reader, TableContents& contents, Shape& shape
   return {};
 }
 
+// `policy` is NFTA_CHAIN_POLICY where the policy does not matter.
+bool is_chain(const std::vector<char>& attributes, const ChainDefinition& definition, uint16_t policy = 0) {
+  alignas(nlmsghdr) char buffer[512] = {};
+  auto* expected = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWCHAIN, NFPROTO_INET, 0, 0);
+  nftnl_chain_nlmsg_build_payload(expected, definition.chain.get());
+  return same_attributes(Attributes::of(*expected, sizeof(nfgenmsg)),
+                         Attributes(attributes.data(), attributes.size()),
+                         {NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE, NFTA_CHAIN_FLAGS, NFTA_CHAIN_COUNTERS,
+                          NFTA_CHAIN_USERDATA, policy});
+}
+
 std::string compare_chains(TableReader& reader, const Shape& shape) {
   for (const ChainDefinition& definition : chain_definitions(shape)) {
-    alignas(nlmsghdr) char buffer[512] = {};
-    auto* expected = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_NEWCHAIN, NFPROTO_INET, 0, 0);
-    nftnl_chain_nlmsg_build_payload(expected, definition.chain.get());
-
     const std::string name = std::string("chain ") + definition.name;
     const auto found = reader.chain(definition.name);
     if (!found) return name + " is missing";
-    if (!same_attributes(Attributes::of(*expected, sizeof(nfgenmsg)),
-                         Attributes(found->data(), found->size()),
-                         {NFTA_CHAIN_HANDLE, NFTA_CHAIN_USE, NFTA_CHAIN_FLAGS, NFTA_CHAIN_COUNTERS,
-                          NFTA_CHAIN_USERDATA})) {
+    if (!is_chain(*found, definition)) {
       return name + " has another type, hook, priority or policy";
     }
   }
@@ -145,6 +149,10 @@ std::string compare_header(const TableHeader& header, const Shape& shape) {
 }
 
 }  // namespace
+
+bool is_chain_but_for_policy(const std::vector<char>& attributes, const ChainDefinition& definition) {
+  return is_chain(attributes, definition, NFTA_CHAIN_POLICY);
+}
 
 TableContents read_contents(TableReader& reader, const TableHeader& header) {
   TableContents contents;

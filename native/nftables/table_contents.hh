@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nftables/definition.hh"
 #include "nftables/ruleset.hh"
 #include "nftables/table_reader.hh"
 
@@ -19,6 +20,9 @@ struct TableContents {
   // Packets per range of the ports; nothing where the elements have no counters.
   std::optional<std::vector<uint64_t>> refused;
 };
+
+// Whether a chain of these attributes is of the definition's type, hook and priority, whatever its policy.
+bool is_chain_but_for_policy(const std::vector<char>& attributes, const ChainDefinition& definition);
 
 // Reads the rest of the table of this header. Whether that was torn, the reader knows. Throws netlink::Error.
 TableContents read_contents(TableReader& reader, const TableHeader& header);

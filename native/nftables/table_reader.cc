@@ -132,7 +132,8 @@ std::optional<TableHeader> TableReader::header() {
   if (answer.verdict.error != 0) {
     throw netlink::system_error("cannot read the table", answer.verdict.error, answer.verdict.detail);
   }
-  if (header.comment.empty()) {
+  header.is_commented = !header.comment.empty();
+  if (!header.is_commented) {
     for (const FoundRule& rule : rules()) {
       if (is_mark(rule.comment)) header.comment = rule.comment;
     }
@@ -151,6 +152,19 @@ std::vector<FoundSet> TableReader::sets() {
                          read_be32(set.find(NFTA_SET_FLAGS)).value_or(0),
                          read_be32(set.find(NFTA_SET_KEY_TYPE)).value_or(0),
                          read_be32(set.find(NFTA_SET_KEY_LEN)).value_or(0)});
+      });
+  return found;
+}
+
+std::vector<FoundChain> TableReader::chains() {
+  std::vector<FoundChain> found;
+  list(
+      NFT_MSG_GETCHAIN, "chains", [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_CHAIN_TABLE, kTableName); },
+      [&](const nlmsghdr& reply) {
+        const Attributes chain = attributes_of(reply);
+        if (read_string(chain.find(NFTA_CHAIN_TABLE)) != kTableName) return;
+        found.push_back({std::string(read_string(chain.find(NFTA_CHAIN_NAME))),
+                         read_be32(chain.find(NFTA_CHAIN_FLAGS)).value_or(0)});
       });
   return found;
 }
@@ -202,7 +216,7 @@ std::optional<std::vector<Interval>> TableReader::intervals(const SetDefinition&
       NFT_MSG_GETSETELEM, "elements of a set",
       [&](nlmsghdr* m) {
         mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, kTableName);
-        mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set.name);
+        mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set.name.c_str());
       },
       [&](const nlmsghdr& reply) {
         const nlattr* listed = attributes_of(reply).find(NFTA_SET_ELEM_LIST_ELEMENTS);

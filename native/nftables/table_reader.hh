@@ -25,6 +25,8 @@ struct TableHeader {
   uint32_t uses = 0;
   // The table's, or else that of one of its rules that is our mark; empty for none.
   std::string comment;
+  // Whether it is the table's.
+  bool is_commented = false;
 
   bool is_ours() const { return is_mark(comment); }
 };
@@ -34,6 +36,11 @@ struct FoundSet {
   uint32_t flags;
   uint32_t key_type;
   uint32_t key_bytes;
+};
+
+struct FoundChain {
+  std::string name;
+  uint32_t flags;
 };
 
 struct FoundRule {
@@ -55,6 +62,7 @@ class TableReader {
   std::optional<TableHeader> header();
 
   std::vector<FoundSet> sets();
+  std::vector<FoundChain> chains();
   // Those of all chains, each chain's in their order.
   std::vector<FoundRule> rules();
   // The attributes of a chain; nothing when there is none of this name.

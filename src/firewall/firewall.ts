@@ -11,7 +11,10 @@ import type {
 
 /** One writer's handle on the drain table. All promises reject with `FirewallError`. Calls are serialised. */
 export interface Firewall {
-  /** Installs or replaces the table in one transaction and reads it back; resolves with what was read. */
+  /**
+   * Installs the table in one transaction, or replaces what it holds so that it refuses throughout, and reads it back;
+   * resolves with what was read.
+   */
   apply(ruleset: Ruleset): Promise<Inspection>;
   /** Removes our table in one transaction; an absent table is success. */
   remove(): Promise<void>;

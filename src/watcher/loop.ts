@@ -75,7 +75,7 @@ class Loop {
   reload(settings: Settings): void {
     const [before, after] = [this.#settings.plan.ruleset, settings.plan.ruleset];
     const isSame = before !== null && after !== null && isSameRuleset(before, after);
-    // A table that follows the old settings is replaced by one transaction, and that is no restoration.
+    // A table that follows the old settings is replaced, once, and that is no restoration.
     if (!isSame) this.#state = { ...this.#state, adopted: false };
     this.#settings = settings;
     this.#startPolling();
