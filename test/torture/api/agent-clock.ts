@@ -1,10 +1,9 @@
 // The wall clock of an agent, which can be set while it runs.
-import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { compilePreloaded } from '../compile.ts';
 
 const SOURCE = join(import.meta.dirname, 'clock_shift.c');
-const CC_FLAGS = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared'];
 
 export class AgentClock {
   /** For the agent that is to have it. */
@@ -21,11 +20,7 @@ export class AgentClock {
   /** Compiles what is preloaded into `directory`; fails when the compiler does, which says why. */
   static create(directory: string): AgentClock {
     mkdirSync(directory, { recursive: true });
-    const library = join(directory, 'clock_shift.so');
-    execFileSync('cc', [...CC_FLAGS, '-o', library, SOURCE, '-ldl'], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    return new AgentClock(library, join(directory, 'clock-shift'));
+    return new AgentClock(compilePreloaded(SOURCE, directory), join(directory, 'clock-shift'));
   }
 
   /** Of the host's clock. */

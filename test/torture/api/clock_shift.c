@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <time.h>
+
+#include "wall_clock_calls.h"
 
 #define NS_PER_S 1000000000LL
 
@@ -40,20 +41,4 @@ int clock_gettime(clockid_t id, struct timespec *now) {
   now->tv_sec = ns / NS_PER_S;
   now->tv_nsec = ns % NS_PER_S;
   return 0;
-}
-
-int gettimeofday(struct timeval *restrict now, void *restrict zone) {
-  (void)zone;
-  struct timespec precise;
-  int status = clock_gettime(CLOCK_REALTIME, &precise);
-  now->tv_sec = precise.tv_sec;
-  now->tv_usec = precise.tv_nsec / 1000;
-  return status;
-}
-
-time_t time(time_t *where) {
-  struct timespec precise;
-  clock_gettime(CLOCK_REALTIME, &precise);
-  if (where != NULL) *where = precise.tv_sec;
-  return precise.tv_sec;
 }

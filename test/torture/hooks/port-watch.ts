@@ -1,8 +1,9 @@
 // When a drained port began to refuse, or to let in again, as a client beside the instance sees it.
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { compileProgram } from '../compile.ts';
 import { connect, createNamespace, type Namespace } from '../../fixtures/netns.ts';
 
 const INSTANCE = '192.0.2.1';
@@ -11,12 +12,7 @@ const DEADLINE_MS = 20_000;
 
 /** Compiles the program into a directory; fails when the compiler does, which says why. */
 export function compilePortWatch(directory: string): string {
-  const output = join(directory, 'port_watch');
-  const flags = ['-std=c11', '-O1', '-Wall', '-Wextra', '-Werror'];
-  execFileSync('cc', [...flags, '-o', output, join(import.meta.dirname, 'port_watch.c')], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  return output;
+  return compileProgram(join(import.meta.dirname, 'port_watch.c'), directory);
 }
 
 export type Verdict = 'refused' | 'connected';

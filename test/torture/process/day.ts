@@ -1,9 +1,9 @@
 // A day of polls in minutes: the shipped program under a clock that runs fast, with a drain every hour. What it holds must be
 // as much at the end as it was in the morning: a line through all samples, not two of them.
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { compilePreloaded } from '../compile.ts';
 import { ask } from './control-clients.ts';
 import { inWorld, type ProcessWorld } from './process-world.ts';
 import { slopeOf } from './slope.ts';
@@ -44,10 +44,7 @@ export function dayRow(speed: number): ProcessRow {
 
 async function liveADay(world: ProcessWorld, speed: number): Promise<Trial> {
   const broken: string[] = [];
-  const library = world.scene.path('fast_clock.so');
-  const source = join(import.meta.dirname, 'fast_clock.c');
-  const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared'];
-  execFileSync('cc', [...flags, '-o', library, source, '-ldl', '-lpthread']);
+  const library = compilePreloaded(join(import.meta.dirname, 'fast_clock.c'), world.scene.path('.'));
   for (const state of ['draining', 'running']) world.scene.script(state, '10-trace', 'echo "$1"');
   world.boot(['--api-polling-period', String(PERIOD_S), '--log-level', 'info'], {
     env: { LD_PRELOAD: library, FAST_CLOCK_SPEED: String(speed) },

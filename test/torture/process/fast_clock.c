@@ -7,8 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/time.h>
 #include <time.h>
+
+#include "wall_clock_calls.h"
 
 #define NS 1000000000LL
 
@@ -51,22 +52,6 @@ int clock_gettime(clockid_t id, struct timespec *out) {
     int kind = kind_of(id);
     if (status == 0 && kind >= 0) *out = to_timespec(base[kind] + (to_ns(out) - base[kind]) * speed);
     return status;
-}
-
-int gettimeofday(struct timeval *restrict out, void *restrict zone) {
-    (void)zone;
-    struct timespec now;
-    int status = clock_gettime(CLOCK_REALTIME, &now);
-    out->tv_sec = now.tv_sec;
-    out->tv_usec = now.tv_nsec / 1000;
-    return status;
-}
-
-time_t time(time_t *out) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (out != NULL) *out = now.tv_sec;
-    return now.tv_sec;
 }
 
 // Rounded up: a wait that ends too early would be begun again and again.
