@@ -33,7 +33,7 @@ function roomOf(path: string): Room {
   return {
     name: basename(path, '.jsonl'),
     date: statSync(path).mtime.toISOString().slice(0, 10),
-    rows: lines.map((line) => JSON.parse(line) as Row),
+    rows: merged(lines.map((line) => JSON.parse(line) as Row)),
   };
 }
 
@@ -47,6 +47,12 @@ function tableOf(all: readonly Room[]): string {
       ...rows.map((row) => `| ${row.fault.replaceAll('|', '\\|')} | ${cells(row)} |`),
     ]),
   ].join('\n');
+}
+
+/** One row for each fault: a room tries it with every form of the table. */
+function merged(rows: readonly Row[]): readonly Row[] {
+  const byFault = Map.groupBy(rows, ({ fault }) => fault);
+  return [...byFault].map(([fault, same]) => ({ ...sumOf(same), fault }));
 }
 
 function sumOf(rows: readonly Row[]): Row {

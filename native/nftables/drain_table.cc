@@ -35,6 +35,21 @@ constexpr int kMaxReplacements = 20;
   throw netlink::system_error(what, error, refusal.verdict.detail);
 }
 
+// Whether it is the moment, or what this process may, that is in the way, and not what the table holds.
+bool is_passing(const Transaction::Refusal& refusal) {
+  switch (refusal.verdict.error) {
+    case EAGAIN:
+    case EINTR:
+    case ENOBUFS:
+    case ENOMEM:
+    case EPERM:
+    case ERESTART:
+      return true;
+    default:
+      return false;
+  }
+}
+
 [[noreturn]] void fail_restless() {
   throw netlink::system_error("other writers keep changing the ruleset", EAGAIN,
                               std::to_string(kMaxAttempts) + " attempts");
@@ -179,7 +194,8 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
         parts ? replace_contents(socket_, generation, *parts, ruleset, flags, kernel) : transaction.commit();
     if (outcome.is_stale()) continue;
     if (!outcome.refusals.empty()) {
-      if (!parts) fail(outcome.refusals.front());
+      // The table goes on refusing as before or as wanted: to replace all of it could only let a SYN through.
+      if (!parts || is_passing(outcome.refusals.front())) fail(outcome.refusals.front());
       may_stay = false;
       continue;
     }

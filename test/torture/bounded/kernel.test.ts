@@ -28,6 +28,8 @@ const LANES: readonly Lane[] = [
       ['start and adopt: a call fails with ENOBUFS', 4],
       // Amid the answers by which the agent learns what the kernel can do: the next table shows what it made of them.
       ['start and adopt: a call fails with EAGAIN', 56],
+      // When the new ports are refused, and sets of interim names are left.
+      ['replace: killed at a call, and started again', 70],
     ],
   },
   {
@@ -36,6 +38,8 @@ const LANES: readonly Lane[] = [
     tries: [
       ['start and adopt: a request is refused with ENOMEM', 21],
       ['hear of another program: a call fails with ENOMEM', 1],
+      // The first of a replacement's transactions.
+      ['replace: a request is refused with ENOMEM', 22],
       ['notifications lost while the agent stands still', 1],
     ],
   },

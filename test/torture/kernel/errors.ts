@@ -2,7 +2,7 @@
 import type { FaultRow } from './fault-row.ts';
 import type { ErrorName, Fault } from './netlink-faults.ts';
 import type { Mode } from '../../e2e/packets/drain-host.ts';
-import { APPLY, HEAR, PERIOD_MS, type Phase, REMOVE, START, tryPhase } from './phases.ts';
+import { APPLY, HEAR, PERIOD_MS, type Phase, REMOVE, REPLACE, START, tryPhase } from './phases.ts';
 
 const PROMISE =
   'all ports open or all closed, as it should be within a period, one line at the begin and one at the end, no connection touched';
@@ -52,6 +52,7 @@ function row(what: string, name: string, fault: Fault, phases: Phases, withinMs 
 
 export const ERROR_ROWS: readonly FaultRow[] = FAULTS.flatMap(([name, fault]) => [
   row('apply, remove', name, fault, inBoth(APPLY, REMOVE)),
+  row('replace', name, fault, inBoth(...REPLACE)),
   row('start and adopt', name, fault, inBoth(START)),
   // Where there is nothing to put back, two polls are what it is watched for.
   row('hear of another program', name, fault, { owned: [HEAR.owned], plain: [HEAR.plain] }, 2 * PERIOD_MS),

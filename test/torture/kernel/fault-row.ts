@@ -45,7 +45,6 @@ export async function tryRow(
   { from, step, to }: Sample,
   complain: (what: string) => void,
 ): Promise<Row> {
-  const fault = `${row.name}, table ${mode}`;
   const tries: Try[] = [];
   let world: FaultWorld | null = null;
   let expected: string | null = null;
@@ -59,7 +58,11 @@ export async function tryRow(
       const these = tried.map((one) => withTime(one, row.withinMs));
       for (const { call, broken, log } of these.filter(isBroken))
         complain(
-          [`${fault}, try ${at}, ${call}:`, ...broken.map((what) => `  ${what}`), log ?? ''].join('\n'),
+          [
+            `${row.name}, table ${mode}, try ${at}, ${call}:`,
+            ...broken.map((what) => `  ${what}`),
+            log ?? '',
+          ].join('\n'),
         );
       tries.push(...these.filter((one) => one.call !== null || isBroken(one)));
       if (these.some(isBroken)) {
@@ -75,7 +78,7 @@ export async function tryRow(
     await world?.close();
   }
   return {
-    fault,
+    fault: row.name,
     times: tries.length,
     broken: tries.filter(isBroken).length,
     worstRecoveryMs: Math.ceil(Math.max(0, ...tries.map(({ recoveryMs }) => recoveryMs))),

@@ -1,9 +1,10 @@
 // One host whose agent's netlink calls can be spoiled: a client that probes all the time and holds connections, and an API
 // that says what it is told.
 import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Conversation } from '../../fixtures/endpoint.ts';
-import type { Attempt } from '../../fixtures/endpoint-program.ts';
+import type { Attempt, Target } from '../../fixtures/endpoint-program.ts';
 import type { LogLine } from '../../fixtures/log-lines.ts';
 import {
   type AgentProcess,
@@ -16,17 +17,16 @@ import { listenIn } from '../../e2e/agent/namespace-listener.ts';
 import { ScriptedApi, says } from '../../e2e/agent/scripted-api.ts';
 import type { Mode } from '../../e2e/packets/drain-host.ts';
 import { FAMILIES, HOST, Network, PUBLISHED, SERVED } from '../../e2e/packets/network.ts';
+import { tableHandles } from '../../e2e/packets/table-handles.ts';
 import { leastFlips } from './flips.ts';
 import { NetlinkFaults } from './netlink-faults.ts';
+import { ADDED, asUsual, BOTH_TARGETS, PORT_LISTS, type PortList, USUAL_TARGETS } from './port-lists.ts';
 import type { Programs } from './programs.ts';
 
-const DRAINED_PORTS = ['80', '443', '8000-8010', String(PUBLISHED)] as const;
-const TARGETS = [SERVED.web, SERVED.tls, SERVED.rangeFirst, SERVED.rangeLast].flatMap((port) =>
-  FAMILIES.map((family) => ({ host: HOST[family], port })),
-);
 const LANES = 2;
+
 /** Attempts in which every target is tried twice. */
-const TWICE_ROUND = 2 * LANES * TARGETS.length;
+const twiceRound = (targets: readonly Target[]): number => 2 * LANES * targets.length;
 
 const TABLE = ['table', 'inet', 'cs-instance-watcher'];
 
@@ -60,6 +60,10 @@ export class FaultWorld {
   readonly #agents: AgentProcess[] = [];
   readonly #extra: AgentProcess[] = [];
   readonly #talks: Conversation[] = [];
+  readonly #config: string;
+  readonly #tables = new Map<PortList, string | null>();
+  /** What is probed. */
+  #targets: readonly Target[] = USUAL_TARGETS;
 
   private constructor(mode: Mode, network: Network, api: ScriptedApi, programs: Programs) {
     this.mode = mode;
@@ -68,12 +72,15 @@ export class FaultWorld {
     this.#programs = programs;
     this.#directory = temporaryDirectory('/run');
     this.faults = new NetlinkFaults(programs.shim, this.#directory.path);
+    this.#config = join(this.#directory.path, 'config.json');
+    this.#configure('usual');
   }
 
   /** The API says `running`, no agent runs, and a client has a connection of each family. */
   static async create(mode: Mode, programs: Programs): Promise<FaultWorld> {
     const network = await Network.create();
     try {
+      await network.host.call('listen', ADDED);
       const [listener] = await listenIn(network.host.namespace, 1);
       const world = new FaultWorld(mode, network, new ScriptedApi(listener!), programs);
       const open = (family: (typeof FAMILIES)[number]) =>
@@ -109,12 +116,7 @@ export class FaultWorld {
     const agent = startAgent({
       namespace: this.network.host.namespace,
       directory: join(this.#directory.path, name),
-      args: [
-        ...askEverySecond(this.api),
-        '--on-draining-block-new-connections-to-ports',
-        ...DRAINED_PORTS,
-        ...ownership,
-      ],
+      args: [...askEverySecond(this.api), '--config', this.#config, ...ownership],
       env: { ...KEY, ...(isSpoiled ? this.faults.env : {}) },
     });
     (isExtra ? this.#extra : this.#agents).push(agent);
@@ -155,16 +157,46 @@ export class FaultWorld {
     await this.agent.log.waitFor('table-removed', from);
   }
 
-  async startProbe(): Promise<void> {
-    await this.network.client.call('startProbe', TARGETS, LANES);
-    await this.network.client.call('probed', TWICE_ROUND);
+  /** Has the agent, which refuses, read a configuration with these ports. */
+  replace(list: PortList): void {
+    this.#configure(list);
+    this.agent.signal('SIGHUP');
+  }
+
+  /** During a drain of the usual ports: learns, once, how the table of either list is without a fault. */
+  async learnTables(): Promise<void> {
+    if (this.#tables.size > 0) return;
+    for (const list of ['other', 'usual'] as const) {
+      const from = this.agent.log.lines.length;
+      this.replace(list);
+      await this.agent.log.waitFor('connections', from);
+      this.#tables.set(list, await this.table());
+    }
+  }
+
+  /** As learnt. */
+  tableOf(list: PortList): string | null {
+    return this.#tables.get(list) ?? null;
+  }
+
+  #configure(list: PortList): void {
+    const options = { on_draining_block_new_connections_to_ports: PORT_LISTS[list] };
+    writeFileSync(this.#config, JSON.stringify(options), { mode: 0o600 });
+  }
+
+  /** Where only the list of the ports changes, of the ports of both lists: the usual ones' flips and outcomes are what is seen. */
+  async startProbe(ports: 'usual' | 'both' = 'usual'): Promise<void> {
+    this.#targets = ports === 'both' ? BOTH_TARGETS : USUAL_TARGETS;
+    await this.network.client.call('startProbe', this.#targets, LANES);
+    await this.network.client.call('probed', twiceRound(this.#targets));
   }
 
   /** Every target is tried twice more before the probe ends. */
   async stopProbe(): Promise<Seen> {
     const fromMs = Number(process.hrtime.bigint()) / 1e6;
-    await this.network.client.call('probed', TWICE_ROUND);
-    const attempts = await this.network.client.call('stopProbe');
+    await this.network.client.call('probed', twiceRound(this.#targets));
+    const met = await this.network.client.call('stopProbe');
+    const attempts = this.#targets === BOTH_TARGETS ? asUsual(met) : met;
     const last = attempts.filter(({ beganMs }) => beganMs > fromMs);
     return { flips: leastFlips(attempts), outcomes: outcomesOf(last), strange: strangeOf(attempts) };
   }
@@ -191,6 +223,11 @@ export class FaultWorld {
     });
     if (text === null) return null;
     return text.replaceAll(/packets \d+ bytes \d+/g, 'packets N bytes N');
+  }
+
+  /** Another one when the table was not the same throughout; undefined when there is none. */
+  async tableHandle(): Promise<number | undefined> {
+    return (await tableHandles(this.network.host.namespace)).get('cs-instance-watcher');
   }
 
   /** Another program's transaction. */

@@ -3,7 +3,19 @@ import type { LogLine } from '../../fixtures/log-lines.ts';
 import type { FaultWorld } from './fault-world.ts';
 import type { FaultRow, Try } from './fault-row.ts';
 import type { Fault } from './netlink-faults.ts';
-import { APPLY, brokenBy, logOf, monotonicMs, type Phase, REMOVE, SETTLE_MS, troubles } from './phases.ts';
+import {
+  APPLY,
+  brokenBy,
+  brokenByTable,
+  logOf,
+  monotonicMs,
+  type Phase,
+  REMOVE,
+  REPLACE,
+  SETTLE_MS,
+  startProbe,
+  troubles,
+} from './phases.ts';
 
 const KILL: Fault = { action: 'kill', countsFiles: true };
 
@@ -14,9 +26,11 @@ const KILL: Fault = { action: 'kill', countsFiles: true };
 const MOST_FLIPS_OPENING = 3;
 
 async function tryKilled(world: FaultWorld, phase: Phase, at: number, expected: string | null): Promise<Try> {
+  await phase.before(world);
+  const handle = await world.tableHandle();
   const killed = world.agent;
   const from = killed.log.lines.length;
-  await world.startProbe();
+  await startProbe(world, phase);
   world.faults.arm(KILL, at);
   await phase.act(world);
   const survived = isDone(world, phase, from).catch(() => {});
@@ -44,8 +58,7 @@ async function tryKilled(world: FaultWorld, phase: Phase, at: number, expected: 
   const isTwoMore = phase === REMOVE && isGone && seen.flips === MOST_FLIPS_OPENING;
   const flips = isTwoMore ? phase.flips : seen.flips;
   broken.push(...brokenBy({ ...seen, flips }, phase), ...(await world.talk()));
-  const table = await world.table();
-  if (table !== (phase.hasTable ? expected : null)) broken.push(`the table is ${table ?? 'absent'}`);
+  broken.push(...(await brokenByTable(world, phase, expected, handle)));
   // That scripts of the change were not run, or not to their end, is to be told.
   const told = troubles(restarted?.log.lines ?? []).filter(
     ({ event }) => event?.startsWith('hook-') !== true,
@@ -75,6 +88,22 @@ export const KILL_ROWS: readonly FaultRow[] = [
     async inject(world, at, expected) {
       const applied = await tryKilled(world, APPLY, at, expected);
       return applied.broken.length > 0 ? [applied] : [applied, await tryKilled(world, REMOVE, at, expected)];
+    },
+  },
+  {
+    name: 'replace: killed at a call, and started again',
+    promise:
+      'ports of both lists closed at every moment, the others closed and opened in one; then the table of the new list and ' +
+      'nothing else',
+    prepare: (world) => world.drain(),
+    async inject(world, at, expected) {
+      const tries = [];
+      for (const phase of REPLACE) {
+        const one = await tryKilled(world, phase, at, expected);
+        tries.push(one);
+        if (one.broken.length > 0) break;
+      }
+      return tries;
     },
   },
 ];

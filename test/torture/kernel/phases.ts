@@ -4,6 +4,7 @@ import type { Mode } from '../../e2e/packets/drain-host.ts';
 import { complaints, type FaultWorld, type Seen } from './fault-world.ts';
 import type { Try } from './fault-row.ts';
 import type { Fault } from './netlink-faults.ts';
+import type { PortList } from './port-lists.ts';
 
 export interface Phase {
   readonly name: string;
@@ -14,13 +15,13 @@ export interface Phase {
   readonly done: string | ((line: LogLine) => boolean);
   /** How often all ports together change. */
   readonly flips: number;
-  /** How often they may seem to change besides: a SYN that gets through while a table is replaced is one that found them open. */
-  readonly orFlips?: number;
   /** How every attempt ends afterwards. */
   readonly outcome: string;
   readonly hasTable: boolean;
   /** Whether connections are counted anew, which is a part of the phase. */
   readonly counts: boolean;
+  /** What takes the other list's place while the ports are refused: `flips` and `outcome` are those of the usual list's ports. */
+  readonly list?: PortList;
 }
 
 export const PERIOD_MS = 1_000;
@@ -64,6 +65,26 @@ export const REMOVE = {
   counts: false,
 } satisfies Phase;
 
+/** Other ports while refusing: those of both lists stay closed, the others close and open in one moment. */
+const replaceBy = (list: PortList, outcome: string) =>
+  ({
+    name: `replace, by the ${list} ports`,
+    before: (world) => world.learnTables(),
+    act: (world) => world.replace(list),
+    // What was there may be what the agent before left half done.
+    done: ({ event }) => event === 'table-installed' || event === 'table-restored',
+    flips: 1,
+    outcome,
+    hasTable: true,
+    counts: true,
+    list,
+  }) satisfies Phase;
+
+export const REPLACE: readonly Phase[] = [
+  replaceBy('other', 'connected'),
+  replaceBy('usual', 'ECONNREFUSED'),
+];
+
 /** Another program changes our table, or, where the table is owned and only we can, one of its own; the ports stay closed. */
 export const HEAR: Readonly<Record<Mode, Phase>> = {
   plain: {
@@ -72,8 +93,6 @@ export const HEAR: Readonly<Record<Mode, Phase>> = {
     act: (world) => world.nft('add element inet cs-instance-watcher ports { 9999 }'),
     done: 'table-restored',
     flips: 0,
-    // The kernel's own: a table that `nft -f` replaces in one transaction lets one through in about a hundred times too.
-    orFlips: 2,
     counts: false,
     ...CLOSED,
   },
@@ -115,7 +134,8 @@ export async function tryPhase(
   await phase.before(world);
   const isStart = phase === START;
   const from = isStart ? 0 : world.agent.log.lines.length;
-  await world.startProbe();
+  const handle = await world.tableHandle();
+  await startProbe(world, phase);
   world.faults.arm(fault, at);
   const actedMs = monotonicMs();
   await phase.act(world);
@@ -136,9 +156,31 @@ export async function tryPhase(
   const seen = await world.stopProbe();
   const lines = log.lines.slice(from);
   broken.push(...brokenBy(seen, phase), ...brokenInLog(lines), ...(await world.talk()));
-  const table = await world.table();
-  if (table !== (phase.hasTable ? expected : null)) broken.push(`the table is ${table ?? 'absent'}`);
+  broken.push(...(await brokenByTable(world, phase, expected, handle)));
   return { call: hit?.call ?? null, recoveryMs, broken, log: logOf(lines) };
+}
+
+/** Begins to probe what the phase changes. */
+export function startProbe(world: FaultWorld, { list }: Phase): Promise<void> {
+  return world.startProbe(list === undefined ? 'usual' : 'both');
+}
+
+/**
+ * Whether the table is what the phase leaves: `expected` is the one of the usual ports. One that is replaced while it refuses
+ * keeps its handle, the one it had `before`: a new table lets a SYN through, but so seldom that a probe may miss it.
+ */
+export async function brokenByTable(
+  world: FaultWorld,
+  { hasTable, list }: Phase,
+  expected: string | null,
+  before: number | undefined,
+): Promise<string[]> {
+  const right = list === undefined ? expected : world.tableOf(list);
+  const [table, handle] = [await world.table(), await world.tableHandle()];
+  return [
+    ...(table === (hasTable ? right : null) ? [] : [`the table is ${table ?? 'absent'}`]),
+    ...(list === undefined || handle === before ? [] : ['the table is another one']),
+  ];
 }
 
 /** CLOCK_MONOTONIC. */
@@ -165,10 +207,10 @@ export function brokenByTime(tookMs: number, withinMs: number): string[] {
 
 export function brokenBy(
   { flips, outcomes, strange }: Seen,
-  phase: Pick<Phase, 'flips' | 'orFlips' | 'outcome'>,
+  phase: Pick<Phase, 'flips' | 'outcome'>,
 ): string[] {
   return [
-    ...(flips === phase.flips || flips === phase.orFlips ? [] : [`the ports changed ${flips} times`]),
+    ...(flips === phase.flips ? [] : [`the ports changed ${flips} times`]),
     ...(outcomes.join() === phase.outcome ? [] : [`in the end: ${outcomes.join()}`]),
     ...strange.map((outcome) => `an attempt ended with ${outcome}`),
   ];
@@ -187,7 +229,12 @@ export function troubles(lines: readonly LogLine[]): readonly LogLine[] {
 
 export function brokenInLog(lines: readonly LogLine[]): string[] {
   const told = troubles(lines).length;
-  const ended = lines.filter(({ event }) => event === 'recovered').length;
+  // Of what began here: the end of what the try before left may come late.
+  const ended = lines.filter(
+    ({ event, part }, at) =>
+      event === 'recovered' &&
+      lines.slice(0, at).some((line) => line.event === 'degraded' && line.part === part),
+  ).length;
   return [
     ...(told > 1 ? [`${told} lines of trouble`] : []),
     ...(ended > 1 ? [`${ended} lines of its end`] : []),
