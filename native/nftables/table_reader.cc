@@ -197,9 +197,11 @@ std::optional<std::vector<char>> TableReader::chain(const char* name) {
         mnl_attr_put_strz(m, NFTA_CHAIN_NAME, name);
       },
       [&](const nlmsghdr& reply) {
-        if (mnl_nlmsg_get_payload_len(&reply) < sizeof(nfgenmsg)) return;
+        const size_t length = mnl_nlmsg_get_payload_len(&reply);
+        if (length < sizeof(nfgenmsg)) return;
         const auto* bytes = static_cast<const char*>(mnl_nlmsg_get_payload_offset(&reply, sizeof(nfgenmsg)));
-        attributes.assign(bytes, static_cast<const char*>(mnl_nlmsg_get_payload_tail(&reply)));
+        // Not to libmnl's tail, which is aligned and may lie behind the message.
+        attributes.assign(bytes, bytes + (length - sizeof(nfgenmsg)));
       });
   if (answer.verdict.error == ENOENT) return std::nullopt;
   if (answer.verdict.error != 0) {

@@ -10,7 +10,11 @@ void read(nftables::TableReader& reader, uint8_t choice) {
   const auto sets = nftables::set_definitions({true, true, true, true});
   switch (choice % 7) {
     case 0:
-      reader.generation();
+      if (choice / 7 % 2 == 0) {
+        reader.generation();
+      } else {
+        reader.chains();
+      }
       break;
     case 1:
       reader.header();
