@@ -50,6 +50,26 @@ bool is_passing(const Transaction::Refusal& refusal) {
   }
 }
 
+// Deleting a base chain drops packets that wait in any nfqueue, so an intact table only gets its new owner.
+Transaction::Outcome adopt_table(netlink::Socket& socket, uint32_t generation, uint32_t flags,
+                                 const Features& features) {
+  Transaction transaction(socket, generation);
+  add_table(transaction, kTableName, flags, features.table_comments);
+  return transaction.commit();
+}
+
+// The kernel cannot change the flags of a table, nor the type of a chain: what is there goes first. The guard
+// makes sure that there is something to delete. A SYN may slip through, by the new base chain before this
+// transaction and by the old one after it: each is empty then. So this is for a table that was of another
+// kind, as after a change of ownership, and for what replace_contents() cannot do.
+Transaction::Outcome write_table(netlink::Socket& socket, uint32_t generation, bool is_there,
+                                 const Ruleset& ruleset, uint32_t flags, const Features& features) {
+  Transaction transaction(socket, generation);
+  if (is_there) delete_table(transaction, kTableName);
+  add_drain_table(transaction, ruleset, flags, features);
+  return transaction.commit();
+}
+
 [[noreturn]] void fail_restless() {
   throw netlink::system_error("other writers keep changing the ruleset", EAGAIN,
                               std::to_string(kMaxAttempts) + " attempts");
@@ -176,22 +196,11 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
       parts = replaceable_parts(reader_, *header, flags, kernel);
       if (reader_.was_interrupted()) continue;
     }
-    Transaction transaction(socket_, generation);
-    if (adopts) {
-      // Deleting a base chain drops packets that wait in any nfqueue, so an intact table only gets its new
-      // owner.
-      add_table(transaction, kTableName, flags, kernel.table_comments);
-    } else if (!parts) {
-      // The kernel cannot change the flags of a table, nor the type of a chain: what is there goes first. The
-      // guard makes sure that there is something to delete. A SYN may slip through, by the new base chain
-      // before this transaction and by the old one after it: each is empty then. So this is for a table that
-      // was of another kind, as after a change of ownership, and for what replace_contents() cannot do.
-      if (header) delete_table(transaction, kTableName);
-      add_drain_table(transaction, ruleset, flags, kernel);
-    }
 
-    const auto outcome =
-        parts ? replace_contents(socket_, generation, *parts, ruleset, flags, kernel) : transaction.commit();
+    const auto outcome = adopts ? adopt_table(socket_, generation, flags, kernel)
+                         : parts
+                             ? replace_contents(socket_, generation, *parts, ruleset, flags, kernel)
+                             : write_table(socket_, generation, header.has_value(), ruleset, flags, kernel);
     if (outcome.is_stale()) continue;
     if (!outcome.refusals.empty()) {
       // The table goes on refusing as before or as wanted: to replace all of it could only let a SYN through.

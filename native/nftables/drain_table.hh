@@ -40,8 +40,8 @@ class DrainTable {
   DrainTable(bool may_own, Without without);
 
   // Makes the table be `ruleset`: nothing is sent if it is already, an intact table whose owner died is taken
-  // over as it is, anything else of ours is replaced in one transaction. Reads back what the kernel then
-  // holds.
+  // over as it is, anything else of ours is replaced, without a moment in which it refuses less where that
+  // can be. Reads back what the kernel then holds.
   Inspection apply(const Ruleset& ruleset);
   // An absent table is success.
   void remove();
