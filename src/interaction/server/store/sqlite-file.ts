@@ -10,9 +10,8 @@ const busyTimeoutMs = 5_000;
 
 /** A connection by which what is committed is on disk. Throws as SQLite does. */
 export function connect(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  const db = openAsItIs(path);
   try {
-    addRowChecksum(db);
     makeDurable(db);
     return db;
   } catch (error) {
@@ -21,14 +20,20 @@ export function connect(path: string): DatabaseSync {
   }
 }
 
+/** With the function that rows are written and checked by. */
+function openAsItIs(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  addRowChecksum(db);
+  return db;
+}
+
 function makeDurable(db: DatabaseSync): void {
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
 }
 
 /** A database of a new group that is forgotten when it is closed. */
 export function openMemoryDatabase(): DatabaseSync {
-  const db = new DatabaseSync(':memory:');
-  addRowChecksum(db);
+  const db = openAsItIs(':memory:');
   db.exec(createSchema);
   return db;
 }
@@ -41,8 +46,7 @@ export async function openDatabaseFile(path: string, group: string): Promise<Dat
   await checkFileKind(path);
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(path, { timeout: busyTimeoutMs });
-    addRowChecksum(db);
+    db = openAsItIs(path);
     const isNew = isEmpty(db);
     // Before it is changed in any way.
     if (!isNew) checkOwner(db, path);
