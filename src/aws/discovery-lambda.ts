@@ -58,20 +58,24 @@ export function discoveryFunction(
  */
 export async function invokeDiscovery(query: DiscoveryQuery, signal?: AbortSignal): Promise<DiscoveryAnswer> {
   const limits: Limits = { timeoutMs: query.timeoutMs, signal };
+  const secrets = secretsSent(query.credentials);
   try {
-    return await runWithin(limits, (within) => invoke(query, within));
+    return await runWithin(limits, (within) => invoke(query, secrets, within));
   } catch (error) {
     if (signal?.aborted && error === signal.reason) throw error;
-    return outcomeOf(error, secretsSent(query.credentials));
+    return outcomeOf(error, secrets);
   }
 }
 
-async function invoke(query: DiscoveryQuery, signal: AbortSignal): Promise<DiscoveryAnswer> {
+async function invoke(
+  query: DiscoveryQuery,
+  secrets: readonly string[],
+  signal: AbortSignal,
+): Promise<DiscoveryAnswer> {
   const { LambdaClient, InvokeCommand } = await import('@aws-sdk/client-lambda');
   const agents = createProxyAgents(query.env);
   const { region, env, dnsSuffix } = query;
   const { accessKeyId, secretAccessKey, sessionToken } = query.credentials;
-  const secrets = secretsSent(query.credentials);
   const client = new LambdaClient({
     region,
     endpoint: serviceEndpoint({ service: 'lambda', region, env, dnsSuffix }).href,
