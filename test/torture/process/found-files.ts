@@ -15,6 +15,7 @@ import type { TestContext } from 'node:test';
 import { AwsScene } from '../../e2e/agent/aws-scene.ts';
 import { INSTANCE_ID, IS_REAL_ROOT } from '../../fixtures/programs.ts';
 import { says } from '../../e2e/agent/scripted-api.ts';
+import type { LogLine } from '../../fixtures/log-lines.ts';
 import { inWorld, isOfBusyMachine, type ProcessWorld, STANCES } from './process-world.ts';
 import type { ProcessRow, Trial } from './trial.ts';
 
@@ -187,13 +188,7 @@ async function tryRecord(world: ProcessWorld, found: Found): Promise<Trial> {
       'hold-began',
       ...(found.staysInTheWay ? ['degraded'] : []),
     ];
-    if (
-      told
-        .map(({ event }) => event)
-        .sort()
-        .join() !== expected.toSorted().join()
-    )
-      broken.push(`lines: ${told.map(({ event, message }) => `${event}: ${message}`).join(' | ')}`);
+    broken.push(...brokenBy(told, expected));
     if (found.staysInTheWay) {
       rmSync(path, { recursive: true });
       await agent.log.waitFor('recovered');
@@ -205,6 +200,13 @@ async function tryRecord(world: ProcessWorld, found: Found): Promise<Trial> {
     broken.push(error instanceof Error ? error.message.slice(0, 500) : String(error));
   }
   return { broken, recoveryMs: null };
+}
+
+/** Lines of just these events, in whatever order. */
+function brokenBy(told: readonly LogLine[], expected: readonly string[]): string[] {
+  const events = told.map(({ event }) => event).sort();
+  if (events.join() === expected.toSorted().join()) return [];
+  return [`lines: ${told.map(({ event, message }) => `${event}: ${message}`).join(' | ')}`];
 }
 
 /** Everything is learned anew where the context kept is not one, and kept. */
@@ -232,13 +234,7 @@ async function tryContext(found: Found): Promise<Trial> {
       (line) => (line.level === 'warn' || line.level === 'error') && !isOfBusyMachine(line),
     );
     const expected = found.staysInTheWay ? ['degraded'] : [];
-    if (
-      told
-        .map(({ event }) => event)
-        .sort()
-        .join() !== expected.toSorted().join()
-    )
-      broken.push(`lines: ${told.map(({ event, message }) => `${event}: ${message}`).join(' | ')}`);
+    broken.push(...brokenBy(told, expected));
     if (!found.staysInTheWay && readFileSync(path, 'utf8') !== written && !found.isGood)
       broken.push('what was learned anew is not kept');
     await aws.fleet.setState(INSTANCE_ID, 'running');
