@@ -27,12 +27,13 @@ export interface JobOptions {
   readonly times: number;
   /** Of the long flapping. */
   readonly polls: number;
+  /** For how many polls, of a second each, no new keys are to be had. */
+  readonly outagePolls: number;
   /** Names of faults. */
   readonly only: RegExp;
 }
 
 const FAMILIES: readonly Family[] = [
-  outageFamily,
   rarelyDiscovered,
   connectionFaults,
   answerFaults,
@@ -50,10 +51,10 @@ const FAULTS_A_WORLD = 12;
 const SHORT_FLAPPING_POLLS = 60;
 
 /** The longest first. */
-export function jobs({ times, polls, only }: JobOptions): Job[] {
+export function jobs({ times, polls, outagePolls, only }: JobOptions): Job[] {
   const all = [
     ...flappings(polls),
-    ...FAMILIES.flatMap((family) => familyJobs(family, times, only)),
+    ...[outageFamily(outagePolls), ...FAMILIES].flatMap((family) => familyJobs(family, times, only)),
     ...STANCES.map((stance) => longSleep(stance, times)),
     ...STANCES.map((stance) => untagging(stance, times)),
     ...BOOT_FAULTS.flatMap((fault) => STANCES.map((stance) => boot(fault, stance, times))),

@@ -1,5 +1,5 @@
 // Every fault of this room, in both stances, as often as told: one line of JSON a fault, and what was promised and not kept.
-//   node_modules/.bin/node test/torture/api/run.ts [--times 1] [--polls 600] [--lanes 5] [--only 'regular expression']
+//   node_modules/.bin/node test/torture/api/run.ts [--times 1] [--polls 600] [--outage-polls 60] [--lanes 5] [--only 'regular expression']
 import { parseArgs } from 'node:util';
 import { printRow, type Row } from '../row.ts';
 import { jobs } from './jobs.ts';
@@ -9,6 +9,7 @@ const { values } = parseArgs({
   options: {
     times: { type: 'string', default: '1' },
     polls: { type: 'string', default: '600' },
+    'outage-polls': { type: 'string', default: '60' },
     lanes: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
   },
@@ -22,6 +23,7 @@ interface Open {
 const waiting = jobs({
   times: Number(values.times),
   polls: Number(values.polls),
+  outagePolls: Number(values['outage-polls']),
   only: new RegExp(values.only),
 });
 const rows = new Map<string, Open>();

@@ -91,28 +91,27 @@ const credentialFaults: readonly Fault[] = [
 
 export const credentialFamily: Family = { name: 'credentials', faults: credentialFaults };
 
-/**
- * An hour would be 3,600 polls like these: nothing in the agent waits longer after the hundredth failure than after the second,
- * and the longest of its own times here, the pause between two looks for keys that are still good, is 10 s.
- */
-const outageFaults: readonly Fault[] = [
+/** For so long that the keys in hand end; `polls` of a second each. */
+export function outageFamily(polls: number): Family {
+  return { name: 'credential outage', faults: outageFaults(polls) };
+}
+
+const outageFaults = (polls: number): readonly Fault[] => [
   {
-    name: 'credential endpoint down for a minute, keys run out',
+    name: `credential endpoint down for ${polls} s, keys run out`,
     inject: keysRunOut({ kind: 'reset', operation: ROLE }),
     line: /\(credentials\): /,
-    pollsHeld: 60,
+    pollsHeld: polls,
   },
   {
-    name: 'metadata service silent for a minute, keys run out',
+    name: `metadata service silent for ${polls} s, keys run out`,
     inject: keysRunOut({ kind: 'hang' }),
     line: /\(credentials\): /,
     hangs: true,
     // Each waits for the 2 s that a read may take, and for its slot.
-    pollsHeld: 20,
+    pollsHeld: Math.ceil(polls / 3),
   },
 ];
-
-export const outageFamily: Family = { name: 'credential outage', faults: outageFaults };
 
 const STALE = ['context-stale', 'context-refreshed'] as const;
 

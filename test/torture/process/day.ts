@@ -1,5 +1,5 @@
-// A day of polls in minutes: the shipped program under a clock that runs fast, with a drain every hour. What it holds must be
-// as much at the end as it was in the morning: a line through all samples, not two of them.
+// Polls by the thousand, with a drain every few hundred: a day of them in minutes, under a clock that runs fast, or in real time.
+// What the shipped program holds must be as much at the end as it was in the beginning: a line through all samples, not two of them.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,17 +10,16 @@ import { slopeOf } from './slope.ts';
 import type { ProcessRow, Trial } from './trial.ts';
 
 const DAY_S = 86_400;
-const PERIOD_S = 10;
 const SAMPLES = 240;
-/** Of the day: caches fill and code is compiled. */
+/** Of the run: caches fill and code is compiled. */
 const WARM_UP = 0.25;
 const MEBIBYTE = 2 ** 20;
 const ATTEMPTS = 20;
 /** Of the slots: on a busy machine a real delay is a hundred times as long, and a slot that has passed is skipped. */
 const MIN_POLLS = 0.8;
 
-/** What may be gained in a day beyond what the line is unsure of: less than a machine's page of figures shows in a year. */
-const MAX_A_DAY = {
+/** What may be gained in a run beyond what the line is unsure of: less than a machine's page of figures shows in a year. */
+const MAX_A_RUN = {
   'resident MB': 6,
   'heap MB': 3,
   descriptors: 1,
@@ -28,33 +27,59 @@ const MAX_A_DAY = {
   threads: 0.5,
   files: 0.5,
 } as const;
-type Figure = keyof typeof MAX_A_DAY;
+type Figure = keyof typeof MAX_A_RUN;
 type Sample = Readonly<Record<Figure, number>>;
 
+interface Run {
+  readonly name: string;
+  readonly periodS: number;
+  readonly polls: number;
+  /** By how much the agent's clock is faster than ours. */
+  readonly speed: number;
+}
+
 export function dayRow(speed: number): ProcessRow {
-  return {
+  const periodS = 10;
+  return longRow({
     name: `a day of polls, ${speed} times as fast`,
+    periodS,
+    polls: DAY_S / periodS,
+    speed,
+  });
+}
+
+export function realTimeRow(minutes: number): ProcessRow {
+  return longRow({
+    name: `polls in real time, for ${minutes} minutes`,
+    periodS: 1,
+    polls: minutes * 60,
+    speed: 1,
+  });
+}
+
+function longRow(run: Run): ProcessRow {
+  return {
+    name: run.name,
     stances: ['running'],
     withinMs: 0,
     isAlone: true,
     times: 1,
-    attempt: (stance) => inWorld(stance, (world) => liveADay(world, speed)),
+    attempt: (stance) => inWorld(stance, (world) => live(world, run)),
   };
 }
 
-async function liveADay(world: ProcessWorld, speed: number): Promise<Trial> {
+async function live(world: ProcessWorld, { periodS, polls: expected, speed }: Run): Promise<Trial> {
   const broken: string[] = [];
-  const library = compilePreloaded(join(import.meta.dirname, 'fast_clock.c'), world.scene.path('.'));
   for (const state of ['draining', 'running']) world.scene.script(state, '10-trace', 'echo "$1"');
-  world.boot(['--api-polling-period', String(PERIOD_S), '--log-level', 'info'], {
-    env: { LD_PRELOAD: library, FAST_CLOCK_SPEED: String(speed) },
+  world.boot(['--api-polling-period', String(periodS), '--log-level', 'info'], {
+    env: speed === 1 ? {} : fastClock(world, speed),
   });
   const { api } = world.scene;
   await world.agent.log.waitFor('state-changed');
   const samples: [dayShare: number, sample: Sample][] = [];
   const firstPolls = api.polls.length;
   const beganMs = performance.now();
-  const lastsMs = (DAY_S * 1000) / speed;
+  const lastsMs = (expected * periodS * 1000) / speed;
   let drains = 0;
   for (let taken = 1; taken <= SAMPLES; taken += 1) {
     // Two samples of every ten are in a drain.
@@ -71,13 +96,12 @@ async function liveADay(world: ProcessWorld, speed: number): Promise<Trial> {
   const polls = api.polls.length - firstPolls;
   const steady = samples.filter(([share]) => share >= WARM_UP);
   const lines: string[] = [`${polls} polls, ${drains} drains, ${samples.length} samples`];
-  for (const figure of Object.keys(MAX_A_DAY) as Figure[]) {
+  for (const figure of Object.keys(MAX_A_RUN) as Figure[]) {
     const { slope, error } = slopeOf(steady.map(([share, values]) => [share, values[figure]]));
     const last = steady.at(-1)![1][figure];
-    lines.push(`${figure} ${last.toFixed(1)}, ${slope.toFixed(2)} +- ${error.toFixed(2)} a day`);
-    if (slope - 2 * error > MAX_A_DAY[figure]) broken.push(`${figure} grow by ${slope.toFixed(1)} a day`);
+    lines.push(`${figure} ${last.toFixed(1)}, ${slope.toFixed(2)} +- ${error.toFixed(2)} in all`);
+    if (slope - 2 * error > MAX_A_RUN[figure]) broken.push(`${figure} grow by ${slope.toFixed(1)}`);
   }
-  const expected = DAY_S / PERIOD_S;
   if (polls < expected * MIN_POLLS || polls > expected * 1.02)
     broken.push(`${polls} polls instead of ${expected}`);
   const complaints = world.agent.log.lines.filter(({ level }) => level === 'error');
@@ -86,6 +110,11 @@ async function liveADay(world: ProcessWorld, speed: number): Promise<Trial> {
   lines.push(`${holds} holds`);
   broken.push(...(await world.broken('in the end')), ...(await world.stopped(3_000)));
   return { broken, recoveryMs: null, figures: lines.join('; ') };
+}
+
+function fastClock(world: ProcessWorld, speed: number): Record<string, string> {
+  const library = compilePreloaded(join(import.meta.dirname, 'fast_clock.c'), world.scene.path('.'));
+  return { LD_PRELOAD: library, FAST_CLOCK_SPEED: String(speed) };
 }
 
 async function sample(world: ProcessWorld): Promise<Sample> {

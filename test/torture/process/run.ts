@@ -1,8 +1,8 @@
 // Faults of disk and process: a line of JSON a row, and on standard error what was promised and not kept, and what was measured.
-//   node_modules/.bin/node test/torture/process/run.ts [--times 1] [--only 'regular expression'] [--speed 120]
+//   node_modules/.bin/node test/torture/process/run.ts [--times 1] [--only 'regular expression'] [--speed 120] [--minutes 10]
 import { parseArgs } from 'node:util';
 import { printRow, type Row } from '../row.ts';
-import { dayRow } from './day.ts';
+import { dayRow, realTimeRow } from './day.ts';
 import { FOUND_ROWS } from './found-files.ts';
 import { lastingRow } from './lasting-fault.ts';
 import { LIMIT_ROWS } from './limits.ts';
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     times: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     speed: { type: 'string', default: '120' },
+    minutes: { type: 'string', default: '10' },
   },
 });
 const times = Number(values.times);
@@ -32,6 +33,7 @@ const all: readonly ProcessRow[] = [
   ...SIGNAL_ROWS,
   MEMORY_ROW,
   dayRow(Number(values.speed)),
+  realTimeRow(Number(values.minutes)),
 ];
 const rows = all.filter(({ name }) => only.test(name));
 
