@@ -100,6 +100,7 @@ Socket::Received Socket::receive(const OnMessage& on_message, int flags) {
 Socket::Answer Socket::request(const nlmsghdr& message, const OnMessage& on_message) {
   send(&message, message.nlmsg_len);
   Answer answer;
+  const bool is_one_message = (message.nlmsg_flags & (NLM_F_ACK | NLM_F_DUMP)) == 0;
   bool finished = false;
   const OnMessage on_reply = [&](const nlmsghdr& reply) {
     if (finished || reply.nlmsg_seq != message.nlmsg_seq) return;  // a late answer to an earlier request
@@ -115,6 +116,7 @@ Socket::Answer Socket::request(const nlmsghdr& message, const OnMessage& on_mess
       finished = true;
     } else if (reply.nlmsg_type >= NLMSG_MIN_TYPE) {
       on_message(reply);
+      finished = is_one_message;
     }
   };
   while (!finished) {

@@ -46,9 +46,9 @@ class Socket {
     bool interrupted = false;
   };
 
-  // Sends one request, whose sequence number comes from next_sequence() and whose flags have NLM_F_ACK or
-  // NLM_F_DUMP, and hands every answering message to `on_message`. A refusal is in the answer's verdict.
-  // Throws Error.
+  // Sends one request, whose sequence number comes from next_sequence(), and hands every answering message to
+  // `on_message`. Its flags tell when it is answered: NLM_F_DUMP by the end of the listing, NLM_F_ACK by the
+  // acknowledgement, neither by one message. A refusal is in the answer's verdict. Throws Error.
   Answer request(const nlmsghdr& message, const OnMessage& on_message);
 
  private:

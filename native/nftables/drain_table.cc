@@ -184,12 +184,17 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
   bool is_intact_orphan = flags == kOwnedFlags && before.holds(ruleset, kOrphanFlags);
   bool may_stay = true;
 
+  // The generation guards what is decided by the header and the parts: the kernel commits only if nothing
+  // changed since. The first attempt decides by what was just read.
+  uint32_t generation = before.generation;
+  auto header = before.header;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    // The generation guards what is decided below: the kernel commits only if nothing changed since.
-    const uint32_t generation = reader_.generation();
-    const auto header = reader_.header();
-    if (reader_.was_interrupted()) continue;
-    if (header) require_changeable(*header);
+    if (attempt > 0) {
+      generation = reader_.generation();
+      header = reader_.header();
+      if (reader_.was_interrupted()) continue;
+      if (header) require_changeable(*header);
+    }
     const bool adopts = is_intact_orphan && header && header->handle == before.header->handle;
     std::optional<ReplacedParts> parts;
     if (header && !adopts && may_stay && attempt < kMaxReplacements) {

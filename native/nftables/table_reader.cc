@@ -19,6 +19,9 @@ using netlink::read_be32;
 using netlink::read_be64;
 using netlink::read_string;
 
+// The flags of a request for one object: its message is all of the answer.
+constexpr uint16_t kOne = 0;
+
 Attributes attributes_of(const nlmsghdr& message) { return Attributes::of(message, sizeof(nfgenmsg)); }
 
 std::string comment_in(const nlattr* user_data) {
@@ -100,7 +103,7 @@ bool TableReader::was_interrupted() { return std::exchange(interrupted_, false);
 uint32_t TableReader::generation() {
   std::optional<uint32_t> generation;
   const auto answer = get(
-      NFT_MSG_GETGEN, NLM_F_ACK, [](nlmsghdr*) {},
+      NFT_MSG_GETGEN, kOne, [](nlmsghdr*) {},
       [&](const nlmsghdr& reply) { generation = read_be32(attributes_of(reply).find(NFTA_GEN_ID)); });
   const int error = answer.verdict.error;
   if (error == EINVAL || error == EOPNOTSUPP || error == ENOENT || error == EPROTONOSUPPORT) {
@@ -119,7 +122,7 @@ uint32_t TableReader::generation() {
 std::optional<TableHeader> TableReader::header() {
   TableHeader header;
   const auto answer = get(
-      NFT_MSG_GETTABLE, NLM_F_ACK, [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_TABLE_NAME, kTableName); },
+      NFT_MSG_GETTABLE, kOne, [](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_TABLE_NAME, kTableName); },
       [&](const nlmsghdr& reply) {
         const Attributes table = attributes_of(reply);
         header.flags = read_be32(table.find(NFTA_TABLE_FLAGS)).value_or(0);
@@ -191,7 +194,7 @@ std::vector<FoundRule> TableReader::rules() {
 std::optional<std::vector<char>> TableReader::chain(const char* name) {
   std::vector<char> attributes;
   const auto answer = get(
-      NFT_MSG_GETCHAIN, NLM_F_ACK,
+      NFT_MSG_GETCHAIN, kOne,
       [&](nlmsghdr* m) {
         mnl_attr_put_strz(m, NFTA_CHAIN_TABLE, kTableName);
         mnl_attr_put_strz(m, NFTA_CHAIN_NAME, name);
