@@ -45,6 +45,7 @@
         "native/nftables/transaction.cc",
         "native/process/lock_file.cc",
         "native/process/pipe.cc",
+        "native/process/resident_memory.cc",
         "native/systemd/notify.cc",
         "native/trial/connection_attempts.cc",
         "native/trial/kernel_trial.cc",

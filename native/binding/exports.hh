@@ -11,7 +11,7 @@ void export_firewall(Napi::Env env, Napi::Object exports);
 void export_connections(Napi::Env env, Napi::Object exports);
 // tryKernel, listBaseChains, listLegacyPrerouting
 void export_survey(Napi::Env env, Napi::Object exports);
-// findIptablesChain, notify, lock, openPipe
+// findIptablesChain, notify, lock, openPipe, releaseResidentMemory
 void export_host(Napi::Env env, Napi::Object exports);
 
 }  // namespace binding

@@ -1,4 +1,6 @@
-// Functions on the host around the firewall: the old tool's chains, the service manager, the lock, pipes.
+// Functions on the host around the firewall: the old tool's chains, the service manager, the lock, pipes,
+// memory.
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "netlink/error.hh"
 #include "process/lock_file.hh"
 #include "process/pipe.hh"
+#include "process/resident_memory.hh"
 #include "systemd/notify.hh"
 
 namespace binding {
@@ -61,6 +64,17 @@ Napi::Value open_pipe(const Napi::CallbackInfo& info) {
   return object;
 }
 
+// releaseResidentMemory()
+Napi::Value release_resident_memory(const Napi::CallbackInfo& info) {
+  return run_async(
+      info.Env(), "releaseResidentMemory",
+      [] {
+        process::release_resident_memory();
+        return nullptr;
+      },
+      [](Napi::Env env, std::nullptr_t) { return env.Undefined(); });
+}
+
 }  // namespace
 
 void export_host(Napi::Env env, Napi::Object exports) {
@@ -68,6 +82,7 @@ void export_host(Napi::Env env, Napi::Object exports) {
   exports.Set("notify", Napi::Function::New(env, notify));
   exports.Set("lock", Napi::Function::New(env, lock));
   exports.Set("openPipe", Napi::Function::New(env, open_pipe));
+  exports.Set("releaseResidentMemory", Napi::Function::New(env, release_resident_memory));
 }
 
 }  // namespace binding

@@ -5,6 +5,7 @@ import { build, type Metafile } from 'esbuild';
 const ROOT = join(import.meta.dirname, '../..');
 
 export const PROGRAMS = ['cs-instance-watcher', 'cs-interact'] as const;
+export type Program = (typeof PROGRAMS)[number];
 
 /** Writes the bundles, NAME.cjs, into `directory`; what went into them is the answer. Throws what esbuild throws. */
 export async function writeBundles(directory: string): Promise<Metafile> {
@@ -12,7 +13,8 @@ export async function writeBundles(directory: string): Promise<Metafile> {
     absWorkingDir: ROOT,
     entryPoints: [
       ...PROGRAMS.map((program) => `src/bin/${program}.ts`),
-      // The program of a thread, which finds it beside its own.
+      // The programs of threads, which are looked for beside their own.
+      'src/aws/sdk-program.ts',
       'src/interaction/server/store/sqlite-writer-program.ts',
       'scripts/build/start.ts',
     ],

@@ -3,11 +3,10 @@
 import { configuredSource } from './configured-source.ts';
 import { abandonOnAbort, DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { environmentKeys, halfKeyProblem } from './environment-keys.ts';
-import { closeAgents, createProxyAgents, type Environment } from './http-agents.ts';
+import type { Environment } from './http-agents.ts';
 import { createImds } from './imds.ts';
 import { readRoleCredentials } from './instance-role.ts';
 import { readProfile, sharedFiles } from './profile.ts';
-import { silentLogger } from './silent-logger.ts';
 
 export type Credentials = {
   readonly accessKeyId: string;
@@ -51,6 +50,17 @@ export type OwnCredentials = CredentialSource & {
 
 /** Finds credentials once. Throws CredentialsError. */
 export type CredentialLookup = () => Promise<Credentials>;
+
+/** A source of credentials that only the SDK understands. */
+export type ConfiguredSource = {
+  readonly env: Environment;
+  /** What sets it up, for messages. */
+  readonly origin: string;
+  readonly profile?: string;
+};
+
+/** `lookUpConfigured`, or the same in a thread. */
+export type LookUpConfigured = (source: ConfiguredSource) => Promise<Credentials>;
 
 const refreshAheadMs = 5 * 60_000;
 const refreshPauseMs = 10_000;
@@ -132,21 +142,29 @@ export function createCredentialSource(options: {
 }
 
 /**
- * The standard chain: the environment's keys; profiles, SSO, process, web identity and container by the SDK, which is
- * loaded only when one of them is set up and reads the process's own environment; else the instance's role over IMDSv2.
+ * The standard chain: the environment's keys; profiles, SSO, process, web identity and container by `lookUpConfigured`, which
+ * is called only when one of them is set up; else the instance's role over IMDSv2.
  * A profile that is asked for by name goes before the environment's keys, and must exist.
  */
 export function standardChain(
   env: Environment,
-  { profile }: { readonly profile?: string | undefined } = {},
+  {
+    lookUpConfigured,
+    profile,
+  }: { readonly lookUpConfigured: LookUpConfigured; readonly profile?: string | undefined },
 ): CredentialLookup {
   return async () => {
-    if (profile !== undefined) return lookUpProfile(env, profile);
+    if (profile !== undefined) {
+      await assertProfile(env, profile);
+      return lookUpConfigured({ env, origin: `profile ${profile}`, profile });
+    }
     const keys = environmentKeys(env);
     if (keys !== undefined) return keys;
     try {
       const configured = await configuredSource(env);
-      return await (configured === undefined ? lookUpRole(env) : lookUpConfigured(env, configured));
+      return await (configured === undefined
+        ? lookUpRole(env)
+        : lookUpConfigured({ env, origin: configured }));
     } catch (error) {
       const half = halfKeyProblem(env);
       if (half === undefined || !(error instanceof CredentialsError)) throw error;
@@ -156,10 +174,8 @@ export function standardChain(
   };
 }
 
-async function lookUpProfile(env: Environment, profile: string): Promise<Credentials> {
-  if ((await readProfile(env, profile)) !== undefined) {
-    return lookUpConfigured(env, `profile ${profile}`, profile);
-  }
+async function assertProfile(env: Environment, profile: string): Promise<void> {
+  if ((await readProfile(env, profile)) !== undefined) return;
   const { configFile, credentialsFile } = sharedFiles(env);
   throw new CredentialsError(
     'none',
@@ -179,37 +195,5 @@ async function lookUpRole(env: Environment): Promise<Credentials> {
     );
   } finally {
     imds.close();
-  }
-}
-
-async function lookUpConfigured(
-  env: Environment,
-  configured: string,
-  profile?: string,
-): Promise<Credentials> {
-  const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
-  const agents = createProxyAgents(env);
-  // A new chain each time: the SDK's own memory would serve what a server has refused. Its console warnings go nowhere.
-  const chain = defaultProvider({
-    logger: silentLogger,
-    ignoreCache: true,
-    ec2MetadataV1Disabled: true,
-    // For STS and SSO, which the SDK would not ask through a proxy.
-    clientConfig: { requestHandler: { httpAgent: agents.http, httpsAgent: agents.https } },
-    ...(profile === undefined ? {} : { profile }),
-  });
-  try {
-    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await chain();
-    return {
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-      ...(expiration === undefined ? {} : { expiresAtMs: expiration.getTime() }),
-    };
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new CredentialsError('unavailable', `${configured}: ${detail}`, { cause: error });
-  } finally {
-    closeAgents(agents);
   }
 }

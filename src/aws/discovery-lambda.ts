@@ -1,5 +1,5 @@
 // Asks CloneSquad's Discovery Lambda where the group's Interaction API is. Plain data in and out, and the SDK is loaded
-// only when called, so that the call can be made in a worker thread that takes the SDK's memory with it when it ends.
+// only when called: sdk-thread.ts makes the call in a thread that takes the SDK's memory with it when it ends.
 import type { Credentials } from './credentials.ts';
 import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { serviceEndpoint } from './endpoints.ts';
@@ -26,6 +26,9 @@ export type DiscoveryAnswer =
   | { readonly kind: 'found'; readonly discovery: Record<string, unknown> }
   | { readonly kind: 'absent' }
   | { readonly kind: 'denied'; readonly message: string };
+
+/** `invokeDiscovery`, or the same in a thread. */
+export type InvokeDiscovery = (query: DiscoveryQuery, signal?: AbortSignal) => Promise<DiscoveryAnswer>;
 
 /**
  * Nothing can be concluded. `credentials`: the ones given were refused as expired or invalid, renew and ask again.

@@ -12,11 +12,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A variable of the environment cannot be used as it stands. */
 export class EnvironmentError extends Error {
   readonly variable: string;
+  readonly reason: string;
 
-  constructor(variable: string, message: string, options?: ErrorOptions) {
-    super(`${variable}: ${message}`, options);
+  constructor(variable: string, reason: string, options?: ErrorOptions) {
+    super(`${variable}: ${reason}`, options);
     this.name = 'EnvironmentError';
     this.variable = variable;
+    this.reason = reason;
   }
 }
 

@@ -46,6 +46,7 @@ export interface NativeAddon {
   /** Returns the function that lets go of the lock. */
   lock(path: string): () => void;
   openPipe(): { readonly readFd: number; readonly writeFd: number };
+  releaseResidentMemory(): Promise<void>;
 }
 
 /** No candidate could be loaded; the message, one line, lists each with its reason. */

@@ -29,7 +29,7 @@ export type FirewallErrorCode =
 export class FirewallError extends Error {
   override readonly name = 'FirewallError';
   readonly code: FirewallErrorCode;
-  /** `apply`, `remove`, `inspect`, `monitor`, `connections`, `destroy`, `probe`, `open`, `notify`, `lock`, `openPipe`, `findIptablesChain`, `tryKernel`, `listBaseChains`, `listLegacyPrerouting`. */
+  /** `apply`, `remove`, `inspect`, `monitor`, `connections`, `destroy`, `probe`, `open`, `notify`, `lock`, `openPipe`, `releaseResidentMemory`, `findIptablesChain`, `tryKernel`, `listBaseChains`, `listLegacyPrerouting`. */
   readonly operation: string;
   /** Positive errno, 0 when the kernel gave none. */
   readonly errno: number;

@@ -6,6 +6,7 @@ import type { Entry } from './entries.ts';
 const PROGRAMS = ['cs-instance-watcher', 'cs-interact'];
 const LIBRARY = [
   ...PROGRAMS.flatMap((name) => [`lib/${name}.cache`, `lib/${name}.cjs`]),
+  'lib/sdk-program.cjs',
   'lib/sqlite-writer-program.cjs',
   'lib/start.cjs',
 ];

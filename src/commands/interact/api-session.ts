@@ -1,4 +1,5 @@
 // One run's connection to an Interaction API: its credentials, its address, its client, and the queue beside it.
+import { lookUpConfigured } from '../../aws/configured-credentials.ts';
 import { createCredentialSource, standardChain } from '../../aws/credentials.ts';
 import type { Limits } from '../../aws/deadline.ts';
 import { EnvironmentError } from '../../aws/http-agents.ts';
@@ -47,7 +48,7 @@ async function connect(
   // A variable that is set and empty is as good as none.
   const [group, apiUrl] = [options.group || undefined, options.apiUrl || undefined];
   const limits: Limits = { timeoutMs: options.timeout * 1000, signal };
-  const credentials = createCredentialSource({ lookup: standardChain(env, { profile }) });
+  const credentials = createCredentialSource({ lookup: standardChain(env, { lookUpConfigured, profile }) });
   const http = createSignedHttp({
     env,
     credentials,

@@ -1,4 +1,5 @@
 // Opens the store that the options of `serve` name.
+import { lookUpConfigured } from '../../aws/configured-credentials.ts';
 import { createCredentialSource, standardChain } from '../../aws/credentials.ts';
 import { EnvironmentError } from '../../aws/http-agents.ts';
 import { openDynamoDbStore, StoreTablesError } from '../../interaction/server/store/dynamodb-store.ts';
@@ -27,7 +28,7 @@ async function openTables(
   createTables: boolean,
   { env, warn }: CommandContext,
 ): Promise<Store> {
-  const credentials = createCredentialSource({ lookup: standardChain(env) });
+  const credentials = createCredentialSource({ lookup: standardChain(env, { lookUpConfigured }) });
   try {
     const opened = await openDynamoDbStore({ group, region, env, credentials, createTables });
     opened.warnings.forEach(warn);

@@ -1,6 +1,7 @@
 // Runs the agent: adopt what is there, be ready, loop, take up a new configuration, end.
 import { randomUUID } from 'node:crypto';
 import { lookAtTable } from '../../firewall/look.ts';
+import { releaseResidentMemory } from '../../firewall/resident-memory.ts';
 import { hostClock } from '../../watcher/clock.ts';
 import type { AgentConfig, ResolvedConfig } from '../../watcher/config/agent-config.ts';
 import { configChanges } from '../../watcher/config/config-changes.ts';
@@ -23,6 +24,7 @@ import type { Reporter } from '../../watcher/ports.ts';
 import { bootId } from '../../watcher/state/boot.ts';
 import { endLease } from './agent-control.ts';
 import type { Effects } from './agent-mode.ts';
+import { RareMemory } from './rare-memory.ts';
 import { recordedScripts } from './scripts.ts';
 import { type AwsClients, type SourceParts, settingsFor } from './settings.ts';
 import { takeUpRecord } from './take-up-record.ts';
@@ -63,7 +65,10 @@ export async function runAgent(run: AgentRun): Promise<void> {
   const summaries = new SummaryWatch();
   const health = new HealthListeners(config, (part, problem) => reporter.degraded(part, problem));
   const reporter = fanOut([new LogReporter(log, notify), board, health, metrics.reporter, summaries]);
-  const parts = sourceParts({ ...run, log }, boot, reporter);
+  const rareMemory = new RareMemory(releaseResidentMemory, (error) =>
+    log.debug({ event: 'memory' }, `not released: ${error.message}`),
+  );
+  const parts = sourceParts({ ...run, log }, boot, reporter, rareMemory);
 
   const table = await lookAtTable(firewall);
   const { initial, record } = takeUpRecord(
@@ -114,6 +119,9 @@ export async function runAgent(run: AgentRun): Promise<void> {
     reporter,
   });
   notify('READY=1\nSTATUS=waiting for the API');
+  rareMemory.used();
+  // An idle moment: what the kernel can do is tried once, and takes it tens of milliseconds that a first drain would wait for.
+  void firewall.probe().catch(() => undefined);
   const scraped = metricsListener(metrics, (part, problem) => reporter.degraded(part, problem));
   scraped.update(config.metricsListen);
   run.onReload(() => {
@@ -129,9 +137,11 @@ export async function runAgent(run: AgentRun): Promise<void> {
     health.update(config);
     scraped.update(config.metricsListen);
     for (const line of reloadLines(changes)) writeEntry(log, line);
+    rareMemory.used();
   });
 
   await agent.ended;
+  rareMemory.close();
   notify('STOPPING=1');
   await endLease(summaries, firewall, reporter);
   await Promise.all([health.close(), scraped.close(), control.close()]);
@@ -142,13 +152,19 @@ export async function runAgent(run: AgentRun): Promise<void> {
 }
 
 /** What the sources of answers share, with the context's place on disk. */
-function sourceParts({ aws, config, effects, log }: AgentRun, boot: string, reporter: Reporter): SourceParts {
+function sourceParts(
+  { aws, config, effects, log }: AgentRun,
+  boot: string,
+  reporter: Reporter,
+  rareMemory: RareMemory,
+): SourceParts {
   const file = effects.contextFile(config.stateDir);
   return {
     ...aws,
     bootId: boot,
     readCache: () => file.read(),
     writeCache: (context) => {
+      rareMemory.used();
       try {
         file.write({ bootId: boot, context });
         reporter.degraded('context file', null);

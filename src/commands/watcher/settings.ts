@@ -1,5 +1,7 @@
 // From a configuration to what the loop works with. Made anew at every reload, over credentials and files that stay.
 import { createCredentialSource, type OwnCredentials, standardChain } from '../../aws/credentials.ts';
+import type { InvokeDiscovery } from '../../aws/discovery-lambda.ts';
+import { invokeDiscoveryInThread, lookUpConfiguredInThread } from '../../aws/sdk-thread.ts';
 import { serviceEndpoint } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
 import { createImds, type Imds } from '../../aws/imds.ts';
@@ -18,6 +20,7 @@ export interface AwsClients {
   readonly imds: Imds;
   readonly credentials: OwnCredentials;
   readonly http: SignedHttp;
+  readonly invokeDiscovery: InvokeDiscovery;
 }
 
 /** What every source of one process shares. */
@@ -38,11 +41,11 @@ export function connectAws(
 ): AwsClients {
   const imds = createImds({ env });
   const credentials = createCredentialSource({
-    lookup: standardChain(env),
+    lookup: standardChain(env, { lookUpConfigured: lookUpConfiguredInThread }),
     recheckNoneAfterMs: definiteRecheckMs(config.staleContextAfterMs),
   });
   const http = createSignedHttp({ env, credentials, userAgent: `cs-instance-watcher/${version}` });
-  return { env, imds, credentials, http };
+  return { env, imds, credentials, http, invokeDiscovery: invokeDiscoveryInThread };
 }
 
 /** The loop's settings for a configuration. */

@@ -2,7 +2,7 @@
 // group's Discovery Lambda.
 import { type CredentialSource, CredentialsError } from '../../aws/credentials.ts';
 import type { Limits } from '../../aws/deadline.ts';
-import { DiscoveryError, discoveryFunction, invokeDiscovery } from '../../aws/discovery-lambda.ts';
+import { DiscoveryError, discoveryFunction, type InvokeDiscovery } from '../../aws/discovery-lambda.ts';
 import { describeInstanceTags } from '../../aws/ec2.ts';
 import { partitionOfRegion } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
@@ -27,6 +27,7 @@ export interface ContextSources extends IdentitySources {
   readonly http: SignedHttp;
   readonly credentials: CredentialSource;
   readonly env: Environment;
+  readonly invokeDiscovery: InvokeDiscovery;
   /** Bounds the attempt as a whole. */
   readonly timeoutMs: number;
 }
@@ -114,7 +115,7 @@ async function groupTag(attempt: Attempt): Promise<string | undefined> {
 
 async function discover(attempt: Attempt, groupName: string): Promise<Record<string, unknown>> {
   const { sources, identity, place, limits } = attempt;
-  const { credentials: source, env, http, timeoutMs } = sources;
+  const { credentials: source, env, http, invokeDiscovery, timeoutMs } = sources;
   const { region } = identity;
   const accountId = identity.accountId ?? (await getCallerIdentity(queryApi(attempt), limits)).accountId;
   const credentials = await source.get(limits);

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { lookUpConfigured } from '../../../src/aws/configured-credentials.ts';
 import { standardChain } from '../../../src/aws/credentials.ts';
 
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
@@ -51,7 +52,7 @@ afterEach(async () => {
 });
 
 const configure = (text: string) => writeFileSync(join(directory, 'config'), text);
-const lookUp = (profile?: string) => standardChain(process.env, { profile })();
+const lookUp = (profile?: string) => standardChain(process.env, { lookUpConfigured, profile })();
 
 function keepSsoToken(expiresAt: string): void {
   const cache = join(directory, '.aws', 'sso', 'cache');

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { lookUpConfigured } from '../../../src/aws/configured-credentials.ts';
 import {
   type CredentialLookup,
   type Credentials,
@@ -236,7 +237,7 @@ describe('the standard chain', () => {
     rmSync(directory, { recursive: true });
     await sandbox.close();
   });
-  const lookUp = () => standardChain(process.env)();
+  const lookUp = () => standardChain(process.env, { lookUpConfigured })();
 
   test('the instance’s role', async () => {
     const found = await lookUp();
@@ -389,7 +390,7 @@ describe('the standard chain', () => {
 
   test('a silent metadata service does not hold a caller beyond its deadline', async () => {
     sandbox.setFault('imds', { kind: 'hang' });
-    const source = createCredentialSource({ lookup: standardChain(process.env) });
+    const source = createCredentialSource({ lookup: standardChain(process.env, { lookUpConfigured }) });
     const startedMs = performance.now();
     await assert.rejects(source.get({ timeoutMs: 200 }), DeadlineExceeded);
     assert.ok(performance.now() - startedMs < 1_500);

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { Worker } from 'node:worker_threads';
 import {
   type DiscoveryQuery,
   discoveryFunction,
@@ -142,20 +140,6 @@ test('FIPS and dual stack in the process’s environment do not disturb a config
   });
   Object.assign(process.env, { AWS_USE_FIPS_ENDPOINT: 'true', AWS_USE_DUALSTACK_ENDPOINT: 'true' });
   assert.equal((await invokeDiscovery(query())).kind, 'found');
-});
-
-test('it runs in a worker thread, on plain data', async () => {
-  const module = new URL('../../../src/aws/discovery-lambda.ts', import.meta.url).href;
-  const program = `
-    import { parentPort, workerData } from 'node:worker_threads';
-    const { invokeDiscovery } = await import(${JSON.stringify(module)});
-    parentPort.postMessage(await invokeDiscovery(workerData));`;
-  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`), {
-    workerData: query(),
-  });
-  const [answer] = await once(worker, 'message', { signal: AbortSignal.timeout(20_000) });
-  assert.equal(answer.kind, 'found');
-  await worker.terminate();
 });
 
 test('nothing is printed', async (t) => {

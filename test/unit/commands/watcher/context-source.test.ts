@@ -30,6 +30,7 @@ function source(identity: () => ImdsAnswer<string>, failures: string[] = []) {
     },
     credentials,
     http: createSignedHttp({ env: {}, credentials, userAgent: 'test/1' }),
+    invokeDiscovery: async () => assert.fail('there is nothing to sign it with'),
     bootId: 'boot-2',
     readCache: () => ({ bootId: 'boot-1', context: CONTEXT }),
     writeCache: () => assert.fail('nothing was learned'),

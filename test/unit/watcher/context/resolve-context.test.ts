@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type CredentialSource, CredentialsError } from '../../../../src/aws/credentials.ts';
+import { invokeDiscovery } from '../../../../src/aws/discovery-lambda.ts';
 import type { Environment } from '../../../../src/aws/http-agents.ts';
 import { createImds, type Imds, unknown } from '../../../../src/aws/imds.ts';
 import { createSignedHttp, type SignedHttp } from '../../../../src/aws/signed-http.ts';
@@ -53,6 +54,7 @@ function resolve(changes: Partial<ContextSources> = {}): Promise<Resolution> {
     http,
     credentials: issued(),
     env: sandbox.environment(),
+    invokeDiscovery,
     instanceId: null,
     region: null,
     timeoutMs,
