@@ -24,7 +24,9 @@ export class Fleet {
   /** The instance that drains. */
   readonly host: DrainHost;
   readonly #backs: readonly Namespace[];
-  readonly #applications: readonly ProgramIn<string>[];
+  readonly #applications: ProgramIn<string>[];
+  readonly #agentArguments: readonly string[];
+  readonly #requestsPerConnection: number;
   #clients: ProgramIn<Tally> | null = null;
   #otherAgent: AgentProcess | null = null;
 
@@ -32,12 +34,15 @@ export class Fleet {
     front: Namespace,
     backs: readonly Namespace[],
     host: DrainHost,
-    applications: readonly ProgramIn<string>[],
+    agentArguments: readonly string[],
+    requestsPerConnection: number,
   ) {
     this.front = front;
     this.#backs = backs;
     this.host = host;
-    this.#applications = applications;
+    this.#agentArguments = agentArguments;
+    this.#requestsPerConnection = requestsPerConnection;
+    this.#applications = Object.keys(INSTANCES).map((_name, i) => this.#application(i));
   }
 
   /**
@@ -45,7 +50,7 @@ export class Fleet {
    * after so many requests, as many do; 0 for never.
    */
   static async create(
-    test: TestContext,
+    test: Pick<TestContext, 'after'>,
     agentArguments: readonly string[],
     requestsPerConnection: number,
   ): Promise<Fleet> {
@@ -57,31 +62,31 @@ export class Fleet {
       await connect(near, { namespace: backs[i]!, device: 'to-front', addresses: [`${address}/24`] });
       await front.run('ip', ['route', 'add', address, 'dev', `to-${name}`]);
     }
-    const applications = entries.map(
-      ([name], i) =>
-        new ProgramIn<string>(backs[i]!, 'application-program.ts', [name, String(requestsPerConnection)]),
-    );
-    const [host] = await Promise.all([
-      DrainHost.create(backs[0]!, 'plain'),
-      ...applications.map((application) => application.next()),
-    ]);
-    const fleet = new Fleet(front, backs, host, applications);
+    const host = await DrainHost.create(backs[0]!, 'plain');
+    const fleet = new Fleet(front, backs, host, agentArguments, requestsPerConnection);
     test.after(() => fleet.#close());
-    host.start({ ports: [String(APPLICATION_PORT)], args: agentArguments });
-    fleet.#startOther(test, agentArguments);
+    await Promise.all(fleet.#applications.map((application) => application.next()));
+    fleet.#startAgent();
+    fleet.#startOther(test);
     await host.agent.log.waitFor('state-changed');
     await fleet.#otherAgent?.log.waitFor('hold-began');
     return fleet;
   }
 
-  /** Clients send from now on; waits until both instances have answered. */
+  /** Clients send from now on; waits until both instances have answered. Those before them have stopped. */
   async startClients(count = 20): Promise<void> {
+    await this.#clients?.kill();
     this.#clients = new ProgramIn<Tally>(this.front, 'clients-program.ts', [
       '127.0.0.1',
       '80',
       String(count),
     ]);
-    await this.#clients.next(
+    await this.untilBoth();
+  }
+
+  /** Waits until both instances answer. */
+  untilBoth(): Promise<Tally> {
+    return this.#tallies.next(
       ({ recent }) => recent.a !== undefined && recent.b !== undefined,
       'both instances',
     );
@@ -130,6 +135,15 @@ export class Fleet {
     await this.#backs[0]!.run('ip', ['link', 'set', 'to-front', 'down']);
   }
 
+  /** The stopped instance runs again, as one that was started by the API's own wish: it says running. */
+  async startInstance(): Promise<void> {
+    await this.host.setState('running');
+    await this.#backs[0]!.run('ip', ['link', 'set', 'to-front', 'up']);
+    this.#startAgent();
+    this.#applications[0] = this.#application(0);
+    await this.#applications[0].next();
+  }
+
   /** SYNs to the application's port that the drain table has refused. */
   async refusedConnections(): Promise<number> {
     const [, packets] = /counter packets (\d+)/.exec(await this.host.table()) ?? [];
@@ -137,15 +151,25 @@ export class Fleet {
     return Number(packets);
   }
 
+  #startAgent(): void {
+    this.host.start({ ports: [String(APPLICATION_PORT)], args: this.#agentArguments });
+  }
+
+  /** Starts the one of an instance; its first message says that it listens. */
+  #application(i: number): ProgramIn<string> {
+    const words = [Object.keys(INSTANCES)[i]!, String(this.#requestsPerConnection)];
+    return new ProgramIn<string>(this.#backs[i]!, 'application-program.ts', words);
+  }
+
   /** The agent that is not to drain reaches no API all the while: not knowing takes no server out. */
-  #startOther(test: TestContext, agentArguments: readonly string[]): void {
+  #startOther(test: Pick<TestContext, 'after'>): void {
     const directory = temporaryDirectory('/run');
     test.after(directory.close);
     const ports = ['--on-draining-block-new-connections-to-ports', String(APPLICATION_PORT)];
     this.#otherAgent = startAgent({
       namespace: this.#backs[1]!,
       directory: directory.path,
-      args: [...askEverySecond({ url: 'http://127.0.0.1:1/v1/' }), ...ports, ...agentArguments],
+      args: [...askEverySecond({ url: 'http://127.0.0.1:1/v1/' }), ...ports, ...this.#agentArguments],
       env: KEY,
     });
   }

@@ -31,7 +31,7 @@ export class Haproxy {
   }
 
   /** Runs until the test ends. */
-  static async start(test: TestContext, namespace: Namespace, file: string): Promise<Haproxy> {
+  static async start(test: Pick<TestContext, 'after'>, namespace: Namespace, file: string): Promise<Haproxy> {
     const directory = temporaryDirectory('/run');
     const socket = join(directory.path, 'admin.sock');
     const global = join(directory.path, 'global.cfg');

@@ -15,7 +15,7 @@ export class Nginx {
   }
 
   /** Runs, with two workers, until the test ends. */
-  static async start(test: TestContext, namespace: Namespace, file: string): Promise<Nginx> {
+  static async start(test: Pick<TestContext, 'after'>, namespace: Namespace, file: string): Promise<Nginx> {
     const directory = temporaryDirectory('/run');
     const path = (name: string): string => join(directory.path, name);
     mkdirSync(path('temporary'));
