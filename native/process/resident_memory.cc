@@ -5,11 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cinttypes>
 #include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -30,19 +29,27 @@ struct Mapping {
 // The line that begins a mapping's lines: "begin-end permissions offset device inode path". Only a file has
 // an inode.
 std::optional<Mapping> parse_head(const std::string& line) {
+  std::istringstream fields(line);
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0;
-  char permissions[5] = "";
+  std::string permissions;
+  std::string offset;
+  std::string device;
   std::uint64_t inode = 0;
-  const int fields = std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %4s %*x %*s %" SCNu64, &begin, &end,
-                                 permissions, &inode);
-  if (fields != 4) return std::nullopt;
+  fields >> std::hex >> begin;
+  if (fields.get() != '-') return std::nullopt;
+  fields >> end >> permissions >> offset >> device >> std::dec >> inode;
+  if (!fields || permissions.size() < 2) return std::nullopt;
   return Mapping{begin, end, inode != 0 && permissions[1] != 'w', false};
 }
 
-std::optional<unsigned long> kilobytes(const std::string& line, const char* format) {
+// Of a line such as "Anonymous:   12 kB".
+std::optional<unsigned long> kilobytes(const std::string& line, const char* name) {
+  std::istringstream fields(line);
+  std::string found;
   unsigned long value = 0;
-  if (std::sscanf(line.c_str(), format, &value) != 1) return std::nullopt;
+  fields >> found >> value;
+  if (!fields || found != name) return std::nullopt;
   return value;
 }
 
@@ -56,9 +63,9 @@ std::vector<Mapping> unchanged_file_mappings() {
   for (std::string line; std::getline(lines, line);) {
     if (const auto head = parse_head(line)) {
       mapping = *head;
-    } else if (const auto size = kilobytes(line, "KernelPageSize: %lu kB")) {
+    } else if (const auto size = kilobytes(line, "KernelPageSize:")) {
       mapping.has_usual_pages = *size == page_kb;
-    } else if (const auto own = kilobytes(line, "Anonymous: %lu kB")) {
+    } else if (const auto own = kilobytes(line, "Anonymous:")) {
       if (mapping.is_read_only_file && mapping.has_usual_pages && *own == 0) unchanged.push_back(mapping);
     }
   }

@@ -93,7 +93,9 @@ export const credentialFamily: Family = { name: 'credentials', faults: credentia
 
 /** For so long that the keys in hand end; `polls` of a second each. */
 export function outageFamily(polls: number): Family {
-  return { name: 'credential outage', faults: outageFaults(polls) };
+  // The context, which cannot be refreshed either, has a line of its own once it is stale.
+  const args = ['--stale-context-timeout', '86400'];
+  return { name: 'credential outage', args, faults: outageFaults(polls) };
 }
 
 const outageFaults = (polls: number): readonly Fault[] => [

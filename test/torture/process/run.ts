@@ -1,5 +1,5 @@
 // Faults of disk and process: a line of JSON a row, and on standard error what was promised and not kept, and what was measured.
-//   node_modules/.bin/node test/torture/process/run.ts [--times 1] [--only 'regular expression'] [--speed 120] [--minutes 10]
+//   node_modules/.bin/node test/torture/process/run.ts [--times 1] [--only 'regular expression'] [--speed 120] [--minutes 60]
 import { parseArgs } from 'node:util';
 import { printRow, type Row } from '../row.ts';
 import { dayRow, realTimeRow } from './day.ts';
@@ -20,7 +20,7 @@ const { values } = parseArgs({
     times: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     speed: { type: 'string', default: '120' },
-    minutes: { type: 'string', default: '10' },
+    minutes: { type: 'string', default: '60' },
   },
 });
 const times = Number(values.times);
