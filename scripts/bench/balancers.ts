@@ -44,7 +44,9 @@ async function outcomeOf(balancer: Balancer): Promise<Outcome> {
         const first = i % 2 === 0 ? null : await stopBare();
         const drained = await stopDrained();
         const outcome = { drained, bare: first ?? (await stopBare()) };
-        process.stderr.write(`${balancer.name} ${i + 1}: ${JSON.stringify(outcome)}\n`);
+        process.stderr.write(
+          `${balancer.name} ${i + 1}: ${inWords(outcome.drained)}; without a drain ${inWords(outcome.bare)}\n`,
+        );
         return outcome;
       } finally {
         await run.close();

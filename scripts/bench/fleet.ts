@@ -1,6 +1,6 @@
 // What a fleet asks of the API and of AWS: the questions of one instance in an hour, counted where they arrive, and how the polls of
 // ten thousand agents that were restarted together spread. As root.
-//   node_modules/.bin/node scripts/bench/fleet.ts [--speed 120] [--agents 20]
+//   node_modules/.bin/node scripts/bench/fleet.ts [--speed 30] [--agents 20]
 import { parseArgs } from 'node:util';
 import { questionsInAnHour } from './fleet/one-hour.ts';
 import { distanceFromUniform, realPhases } from './fleet/real-phases.ts';
@@ -18,7 +18,7 @@ const MAX_BUSIEST = 1.5;
 const KOLMOGOROV_95 = 1.358;
 
 const { values } = parseArgs({
-  options: { speed: { type: 'string', default: '120' }, agents: { type: 'string', default: '20' } },
+  options: { speed: { type: 'string', default: '30' }, agents: { type: 'string', default: '20' } },
 });
 await printHour(Number(values.speed));
 printRestart();
