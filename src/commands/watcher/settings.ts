@@ -1,11 +1,11 @@
 // From a configuration to what the loop works with. Made anew at every reload, over credentials and files that stay.
 import { createCredentialSource, type OwnCredentials, standardChain } from '../../aws/credentials.ts';
 import type { InvokeDiscovery } from '../../aws/discovery-lambda.ts';
-import { invokeDiscoveryInThread, lookUpConfiguredInThread } from '../../aws/sdk-thread.ts';
 import { serviceEndpoint } from '../../aws/endpoints.ts';
 import type { Environment } from '../../aws/http-agents.ts';
 import { createImds, type Imds } from '../../aws/imds.ts';
 import { readSignals } from '../../aws/instance-signals.ts';
+import { invokeDiscoveryInThread, lookUpConfiguredInThread } from '../../aws/sdk-thread.ts';
 import { createSignedHttp, type SignedHttp } from '../../aws/signed-http.ts';
 import type { AgentConfig } from '../../watcher/config/agent-config.ts';
 import type { InstanceContext } from '../../watcher/context/instance-context.ts';
