@@ -1,10 +1,9 @@
-// One HTTP request and its whole answer: no redirect, no retry of its own, a bounded body, every failure typed.
-import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders } from 'node:http';
+// One HTTP request and its whole answer: what every client of this room promises, whatever it is made of.
+import type { Agent as HttpAgent, IncomingHttpHeaders } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import got, { type Response } from 'got';
-import { TransportError, toTransportError } from './transport-error.ts';
+import { type TransportError, toTransportError } from './transport-error.ts';
 
 export type Agents = { readonly http: HttpAgent; readonly https: HttpsAgent };
 
@@ -28,83 +27,68 @@ export type ExchangeLimits = {
   readonly agents: Agents;
   readonly maxBodyBytes: number;
   readonly signal: AbortSignal;
-  /** Bound of each step to a connection: name, TCP, TLS. None of its own unless told. */
-  readonly connectTimeoutMs?: number | undefined;
 };
 
 /**
- * Sends one request and reads the whole answer, whatever its status. Throws TransportError only.
+ * Sends one request and reads the whole answer, whatever its status: no redirect, a bounded body, and no retry but one. Throws
+ * TransportError only.
  * A kept-alive connection that the server had closed meanwhile is not a failure of a GET that only reads: it is sent again,
  * once.
  */
-export async function exchange(request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
-  try {
-    return await attempt(request, limits);
-  } catch (error) {
-    if (!(error instanceof StaleConnection)) throw error;
-    return await attempt(request, limits).catch((again: unknown) => {
-      throw again instanceof StaleConnection ? again.cause : again;
-    });
-  }
+export type Exchange = (request: HttpRequest, limits: ExchangeLimits) => Promise<HttpAnswer>;
+
+/** How far a request had come when it failed. */
+export type Progress = {
+  /** Of the connection it had got. */
+  readonly socket: Socket | null | undefined;
+  /** Whether that connection had been kept from an earlier request. */
+  readonly isKept: boolean;
+  readonly hasHeaders: boolean;
+};
+
+/** Makes an Exchange of one attempt, which rejects with what `toAttemptError` made of its failure. */
+export function exchangeOf(attempt: Exchange): Exchange {
+  return async (request, limits) => {
+    try {
+      return await attempt(request, limits);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+      return await attempt(request, limits).catch((again: unknown) => {
+        throw again instanceof StaleConnection ? again.cause : again;
+      });
+    }
+  };
 }
 
-class StaleConnection extends Error {}
+/** What an attempt rejects with for `error`, and what `exchangeOf` knows by it. */
+export function toAttemptError(
+  error: unknown,
+  request: HttpRequest,
+  signal: AbortSignal,
+  { socket, isKept, hasHeaders }: Progress,
+): Error {
+  const target = targetOf(request);
+  const failure = toTransportError(error, target, signal, { isSecured: isSecured(socket) });
+  const isReading = request.method === 'GET' && request.isAction !== true;
+  const isStale = failure.failure === 'reset' && isKept && !hasHeaders && isReading;
+  return isStale ? new StaleConnection(target, failure) : failure;
+}
 
-async function attempt(request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
-  const { agents, maxBodyBytes, signal, connectTimeoutMs } = limits;
-  const target = `${request.method} ${request.url.host}${request.url.pathname}`;
-  let sent: ClientRequest | undefined;
-  let response: Response | undefined;
-  const stream = got.stream(request.url, {
-    method: request.method,
-    headers: { ...request.headers },
-    // Without a body of its own, got's stream would wait for one to be written to it.
-    ...(request.method === 'GET' ? {} : { body: request.body ?? '' }),
-    agent: agents,
-    signal,
-    followRedirect: false,
-    throwHttpErrors: false,
-    retry: { limit: 0 },
-    decompress: true,
-    ...(connectTimeoutMs === undefined ? {} : { timeout: eachStep(connectTimeoutMs) }),
-  });
-  stream.once('request', (clientRequest: ClientRequest) => {
-    sent = clientRequest;
-  });
-  stream.once('response', (received: Response) => {
-    response = received;
-  });
-  try {
-    const body = await readBounded(stream, maxBodyBytes, target);
-    if (response === undefined) throw new TransportError('protocol', `${target}: the answer had no headers`);
-    return { status: response.statusCode, headers: response.headers, body };
-  } catch (error) {
-    const failure = toTransportError(error, target, signal, { isSecured: isSecured(sent?.socket) });
-    const idleClose = failure.failure === 'reset' && response === undefined && sent?.reusedSocket === true;
-    const isReading = request.method === 'GET' && request.isAction !== true;
-    throw idleClose && isReading ? new StaleConnection(target, { cause: failure }) : failure;
-  } finally {
-    stream.destroy();
+/** What messages call a request: without its query, which may say more than a log should. */
+export function targetOf({ method, url }: HttpRequest): string {
+  return `${method} ${url.host}${url.pathname}`;
+}
+
+class StaleConnection extends Error {
+  override readonly cause: TransportError;
+
+  constructor(target: string, cause: TransportError) {
+    super(target);
+    this.cause = cause;
   }
 }
 
 /** Whether the TLS handshake came to its end: only then is anything said about the certificate. */
 function isSecured(socket: Socket | null | undefined): boolean {
   return socket instanceof TLSSocket && (socket.authorized || Boolean(socket.authorizationError));
-}
-
-function eachStep(timeoutMs: number) {
-  return { lookup: timeoutMs, connect: timeoutMs, secureConnect: timeoutMs };
-}
-
-async function readBounded(stream: AsyncIterable<Buffer>, maxBytes: number, target: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > maxBytes)
-      throw new TransportError('too-large', `${target}: the body is over ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
 }

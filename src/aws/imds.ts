@@ -2,7 +2,8 @@
 // acts on a definite absence and never on not knowing.
 import { abandonOnAbort, DeadlineExceeded, runWithin } from './deadline.ts';
 import { closeAgents, createDirectAgents, type Environment, EnvironmentError } from './http-agents.ts';
-import { exchange, type HttpAnswer } from './http-exchange.ts';
+import type { HttpAnswer } from './http-exchange.ts';
+import { exchange } from './node-exchange.ts';
 import { TransportError } from './transport-error.ts';
 
 /**

@@ -4,7 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { DeadlineExceeded, type Limits, runWithin } from './deadline.ts';
 import { closeAgents, createProxyAgents, dropIdleConnections, type Environment } from './http-agents.ts';
-import { exchange, type HttpAnswer, type HttpRequest } from './http-exchange.ts';
+import type { Exchange, HttpAnswer, HttpRequest } from './http-exchange.ts';
+import { exchange as nodeExchange } from './node-exchange.ts';
 import { mendableRefusal } from './signature-refusal.ts';
 import { secretsSent, withoutSecrets } from './signed-secrets.ts';
 import { type SigningScope, signRequest } from './sigv4/sign.ts';
@@ -39,8 +40,8 @@ export type SignedHttpOptions = {
   readonly userAgent: string;
   /** Bound of a body after decompression. 1 MiB unless told. */
   readonly maxBodyBytes?: number;
-  /** After which an address that does not let one connect is given up (`refused`), ahead of the deadline. */
-  readonly connectTimeoutMs?: number;
+  /** Over Node.js's own client unless told. */
+  readonly exchange?: Exchange;
   readonly now?: () => number;
 };
 
@@ -50,7 +51,7 @@ const leastOffsetChangeMs = 1_000;
 
 /** A client over kept-alive connections. Throws EnvironmentError as `createProxyAgents` does. */
 export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
-  const { env, credentials: source, userAgent, connectTimeoutMs, now = Date.now } = options;
+  const { env, credentials: source, userAgent, exchange = nodeExchange, now = Date.now } = options;
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
   const agents = createProxyAgents(env);
   let offsetMs = 0;
@@ -59,10 +60,7 @@ export function createSignedHttp(options: SignedHttpOptions): SignedHttp {
     const { scope, ...plain } = request;
     const signed = await signRequest(plain, scope, credentials, now() + offsetMs);
     const headers = { ...signed.headers, 'user-agent': userAgent };
-    const answer = await exchange(
-      { ...plain, url: signed.url, headers },
-      { agents, maxBodyBytes, signal, connectTimeoutMs },
-    );
+    const answer = await exchange({ ...plain, url: signed.url, headers }, { agents, maxBodyBytes, signal });
     const secrets = secretsSent(credentials, signed.headers.authorization);
     const { status } = answer;
     const shown = {

@@ -1,5 +1,4 @@
 // Why a request got no usable answer, in the few classes that callers treat differently.
-import { RequestError, TimeoutError } from 'got';
 import { DeadlineExceeded } from './deadline.ts';
 
 export type TransportFailure =
@@ -27,6 +26,16 @@ export class TransportError extends Error {
     this.name = 'TransportError';
     this.failure = failure;
     this.code = options.code;
+  }
+}
+
+/** A step to a connection, as got names it, had no more time. */
+export class ConnectTimeout extends Error {
+  readonly step: string;
+
+  constructor(step: string, message: string) {
+    super(message);
+    this.step = step;
   }
 }
 
@@ -82,16 +91,15 @@ export function toTransportError(
 ): TransportError {
   if (error instanceof TransportError) return error;
   if (signal.aborted) return fromAbort(signal.reason, target);
-  if (error instanceof TimeoutError) return fromConnectTimeout(error, target);
-  const cause = systemErrorIn(error);
-  const code = codeOf(cause);
-  const said = (cause instanceof Error ? cause.message : String(cause)).replace(nodeAdvice, '');
+  if (error instanceof ConnectTimeout) return fromConnectTimeout(error, target);
+  const code = codeOf(error);
+  const said = (error instanceof Error ? error.message : String(error)).replace(nodeAdvice, '');
   const detail = notTls.test(`${code} ${said}`) ? 'the server does not speak TLS; is it http://?' : said;
   const failure = failureOf(code);
   // Over a connection that was there, the request may have arrived.
   const isBroken =
-    failure === 'refused' ? !isOfConnecting(cause) : isSecured && anyTimeTlsCode.test(code ?? '');
-  return new TransportError(isBroken ? 'reset' : failure, `${target}: ${detail}`, { code, cause });
+    failure === 'refused' ? !isOfConnecting(error) : isSecured && anyTimeTlsCode.test(code ?? '');
+  return new TransportError(isBroken ? 'reset' : failure, `${target}: ${detail}`, { code, cause: error });
 }
 
 /** The failure that a request ended with because of its deadline, or because its caller gave it up. */
@@ -101,10 +109,9 @@ export function fromAbort(reason: unknown, target: string): TransportError {
     : new TransportError('aborted', `${target}: the request was given up`, { cause: reason });
 }
 
-/** The only bounds that got is given are those of the steps to a connection. */
-function fromConnectTimeout({ event, message }: TimeoutError, target: string): TransportError {
+function fromConnectTimeout({ step, message }: ConnectTimeout, target: string): TransportError {
   const failureByStep: Readonly<Record<string, TransportFailure>> = { lookup: 'dns', secureConnect: 'tls' };
-  return new TransportError(failureByStep[event] ?? 'refused', `${target}: no connection: ${message}`, {
+  return new TransportError(failureByStep[step] ?? 'refused', `${target}: no connection: ${message}`, {
     code: 'ETIMEDOUT',
   });
 }
@@ -117,11 +124,6 @@ function failureOf(code: string | undefined): TransportFailure {
 /** Several addresses are tried for nothing but a connection. */
 function isOfConnecting(error: unknown): boolean {
   return error instanceof AggregateError || (error as { syscall?: unknown }).syscall === 'connect';
-}
-
-// got's errors carry the whole request, signature and session token included: they must not travel on to a log.
-function systemErrorIn(error: unknown): unknown {
-  return error instanceof RequestError ? (error.cause ?? new Error(error.message)) : error;
 }
 
 function codeOf(error: unknown): string | undefined {

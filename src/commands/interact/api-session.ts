@@ -2,6 +2,7 @@
 import { lookUpConfigured } from '../../aws/configured-credentials.ts';
 import { createCredentialSource, standardChain } from '../../aws/credentials.ts';
 import type { Limits } from '../../aws/deadline.ts';
+import { gotExchange } from '../../aws/got-exchange.ts';
 import { EnvironmentError } from '../../aws/http-agents.ts';
 import { createSignedHttp } from '../../aws/signed-http.ts';
 import type { SentMessage } from '../../aws/sqs.ts';
@@ -54,7 +55,7 @@ async function connect(
     credentials,
     userAgent: 'cs-interact',
     maxBodyBytes,
-    connectTimeoutMs,
+    exchange: gotExchange({ connectTimeoutMs }),
   });
   try {
     const found = await findApi({ apiUrl, apiId, group, region, profile, env, credentials }, limits);

@@ -18,7 +18,7 @@ import {
   type Environment,
   EnvironmentError,
 } from '../../../src/aws/http-agents.ts';
-import { exchange } from '../../../src/aws/http-exchange.ts';
+import { exchange } from '../../../src/aws/node-exchange.ts';
 
 const certificate = fileURLToPath(new URL('fixtures/localhost.cert.pem', import.meta.url));
 const key = readFileSync(new URL('fixtures/localhost.key.pem', import.meta.url));
