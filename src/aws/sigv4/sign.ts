@@ -1,5 +1,5 @@
 // Signs requests with AWS Signature Version 4 by the SDK's signer, on Node's own SHA-256.
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@aws-sdk/signature-v4';
 import type { Credentials } from '../credentials.ts';
 
@@ -66,18 +66,21 @@ export class NodeSha256 {
   }
 
   #start(): Hash | Hmac {
-    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', toBytes(this.#secret));
+    if (this.#secret === undefined) return createHash('sha256');
+    // To see whether bytes are a key, Node.js throws and catches: 15 of 20 µs.
+    const secret = typeof this.#secret === 'string' ? this.#secret : createSecretKey(toBytes(this.#secret));
+    return createHmac('sha256', secret);
   }
 }
 
-function toBytes(data: SourceData): Buffer {
-  if (typeof data === 'string') return Buffer.from(data, 'utf8');
+function toBytes(data: ArrayBuffer | ArrayBufferView): Buffer {
   return ArrayBuffer.isView(data)
     ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
     : Buffer.from(data);
 }
 
 function withStrictQuery(url: URL): URL {
+  if (url.search === '') return url;
   const pairs = [...url.searchParams].map(([name, value]) => `${strictEncode(name)}=${strictEncode(value)}`);
   const strict = new URL(url);
   strict.search = pairs.join('&');

@@ -54,6 +54,7 @@ export class ApiMetadataSource implements MetadataSource {
   /** The URL of the route that is tried first as long as none has worked. */
   #tried: string | null = null;
   #context: InstanceContext | null = null;
+  #routes: ApiRoutes | null = null;
   #rediscoveredAtMs: number;
 
   constructor(options: MetadataSourceOptions) {
@@ -78,33 +79,38 @@ export class ApiMetadataSource implements MetadataSource {
 
   async poll(limits: Limits): Promise<Answer> {
     const endsAtMs = this.#options.monotonicMs() + limits.timeoutMs;
-    let asked: string | null = null;
+    let asked: readonly ApiRoute[] = [];
     try {
       return await runWithin(limits, async (signal) => {
         const resolution = await this.#options.context.current(signal);
         if (resolution.kind === 'not-managed') return { kind: 'not-managed', message: resolution.message };
         if (resolution.kind !== 'ready') return unknownContext(resolution.message);
-        this.#context = resolution.context;
-        const found = this.#routes(resolution.context);
+        const found = this.#routesTo(resolution.context);
         if (!found.ok) return unknownContext(`the API's address: ${found.problem}`);
         const routes = this.#inOrder(found.routes);
         this.#tried = routes[0]?.url ?? null;
-        asked = routes.map(({ url }) => new URL(url).host).join(', ');
+        asked = routes;
         const answer = await this.#ask(resolution.context, routes, endsAtMs, signal);
         return toAnswer(answer, this.#options.apiUrl !== null);
       });
     } catch (error) {
       if (!(error instanceof DeadlineExceeded)) throw error;
-      if (asked === null)
+      if (asked.length === 0)
         return unknownContext(`where the API is was not found out within ${limits.timeoutMs} ms`);
-      return { kind: 'unknown', class: 'transport', message: `${asked}: ${error.message}` };
+      const hosts = asked.map(({ url }) => new URL(url).host).join(', ');
+      return { kind: 'unknown', class: 'transport', message: `${hosts}: ${error.message}` };
     }
   }
 
-  #routes(context: InstanceContext): ApiRoutes {
+  #routesTo(context: InstanceContext): ApiRoutes {
+    if (this.#routes !== null && context === this.#context) return this.#routes;
     const { apiUrl, plainHttpDiscovery } = this.#options;
-    if (apiUrl !== null) return routesFromApiUrl(apiUrl);
-    return routesFromDiscovery(context.discovery, { plainHttp: plainHttpDiscovery(context.region) });
+    this.#context = context;
+    this.#routes =
+      apiUrl === null
+        ? routesFromDiscovery(context.discovery, { plainHttp: plainHttpDiscovery(context.region) })
+        : routesFromApiUrl(apiUrl);
+    return this.#routes;
   }
 
   #inOrder(routes: readonly ApiRoute[]): ApiRoute[] {

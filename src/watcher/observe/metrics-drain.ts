@@ -80,7 +80,7 @@ export class DrainMetrics {
     );
   }
 
-  settled({ state, now, refusing, count }: Summary): void {
+  show({ state, now, refusing, count }: Summary): void {
     const { drain, lease } = state;
     const shown = now.instanceState;
     this.#state.set(shown !== null && isWellFormedState(shown) ? { state: shown } : null);

@@ -19,6 +19,8 @@ export class PollMetrics {
   readonly #nextPoll: OptionalGauge;
   readonly #isHolding: OptionalGauge;
   readonly #holdStart: OptionalGauge;
+  #last: Poll | null = null;
+  #knownWallMs: number | null = null;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -54,17 +56,24 @@ export class PollMetrics {
     );
   }
 
-  polled({ answer, startedWallMs, durationMs, nextWallMs }: Poll): void {
-    const isKnown = answer.kind === 'known';
-    this.#polls.inc({ result: this.#results.of(resultOf(answer)) });
-    this.#duration.observe({ answered: String(isKnown) }, durationMs / 1000);
+  polled(poll: Poll): void {
+    const isKnown = poll.answer.kind === 'known';
+    this.#polls.inc({ result: this.#results.of(resultOf(poll.answer)) });
+    this.#duration.observe({ answered: String(isKnown) }, poll.durationMs / 1000);
+    this.#last = poll;
+    if (isKnown) this.#knownWallMs = poll.startedWallMs;
+  }
+
+  show(): void {
+    if (this.#last === null) return;
+    const { startedWallMs, durationMs, nextWallMs } = this.#last;
     this.#lastDuration.set(durationMs / 1000);
     this.#lastPoll.setTime(startedWallMs);
     this.#nextPoll.setTime(nextWallMs);
-    if (isKnown) this.#lastKnown.setTime(startedWallMs);
+    this.#lastKnown.setTime(this.#knownWallMs);
   }
 
-  held(hold: Hold | null): void {
+  showHold(hold: Hold | null): void {
     this.#isHolding.set(Number(hold !== null));
     this.#holdStart.setTime(hold?.sinceWallMs ?? null);
   }

@@ -41,7 +41,7 @@ export class TroubleMetrics {
     this.#isDegraded.set(Number(this.#troubled.size > 0));
   }
 
-  settled(troubles: readonly string[]): void {
+  show(troubles: readonly string[]): void {
     this.degraded(API, troubles.length > 0);
   }
 

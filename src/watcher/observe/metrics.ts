@@ -48,20 +48,18 @@ export function createMetrics({ version, clock, firewall, settings, source }: Me
   const troubles = new TroubleMetrics(registry);
   const wallClock = new OptionalGauge(registry, 'clock_timestamp_seconds', "The host's clock at the scrape");
   const own = new ProcessMetrics(registry);
-  let instanceId: string | null = null;
+  let settled: Summary | null = null;
   let rendering: Promise<string> | null = null;
-
-  const settled = (summary: Summary): void => {
-    instanceId = summary.state.instanceId;
-    drain.settled(summary);
-    polls.held(summary.state.hold);
-    troubles.settled(summary.degraded);
-    if (summary.count === null) connections.clear();
-  };
 
   const render = async (): Promise<string> => {
     table.show(await lookAtTable(firewall));
-    agent.show(settings(), source(), instanceId);
+    agent.show(settings(), source(), settled?.state.instanceId ?? null);
+    if (settled !== null) {
+      drain.show(settled);
+      polls.showHold(settled.state.hold);
+      troubles.show(settled.degraded);
+    }
+    polls.show();
     await own.show();
     wallClock.setTime(clock.wallMs());
     return registry.metrics();
@@ -81,7 +79,10 @@ export function createMetrics({ version, clock, firewall, settings, source }: Me
       connections: (count, ports) => connections.counted(count, ports),
       connectionsClosed: (result) => connections.closed(result),
       degraded: (part, problem) => troubles.degraded(part, problem !== null),
-      settled,
+      settled: (summary) => {
+        if (summary.count === null && settled?.count !== null) connections.clear();
+        settled = summary;
+      },
     },
     hookReported: (report) => hooks.reported(report),
     logged: (level) => troubles.logged(level),
