@@ -34,6 +34,7 @@ export class TroubleMetrics {
   }
 
   degraded(part: string, isTroubled: boolean): void {
+    if (this.#troubled.has(part) === isTroubled) return;
     if (isTroubled) this.#troubled.add(part);
     else this.#troubled.delete(part);
     this.#trouble.reset();
