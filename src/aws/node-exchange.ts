@@ -4,7 +4,7 @@ import { type ClientRequest, type IncomingMessage, request as httpRequest } from
 import { request as httpsRequest } from 'node:https';
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import { abandonOnAbort } from './deadline.ts';
-import { type Exchange, exchangeOf, targetOf, toAttemptError } from './http-exchange.ts';
+import { type Exchange, exchangeOf, type HttpAnswer, targetOf, toAttemptError } from './http-exchange.ts';
 import { TransportError } from './transport-error.ts';
 
 type Decoder = (body: Buffer, options: { readonly maxOutputLength: number }) => Buffer;
@@ -22,17 +22,20 @@ export const exchange: Exchange = exchangeOf(async (request, { agents, maxBodyBy
   const target = targetOf(request);
   let sent: ClientRequest | undefined;
   let response: IncomingMessage | undefined;
-  try {
-    signal.throwIfAborted();
+  const ask = async (): Promise<HttpAnswer> => {
     const [send, agent] =
       url.protocol === 'https:' ? [httpsRequest, agents.https] : [httpRequest, agents.http];
     sent = send(url, { method, headers: { ...headers }, agent });
-    // Not by a signal of the request's own, which it heeds only once it has a connection.
-    response = await abandonOnAbort(responseTo(sent, body), signal);
-    const raw = await abandonOnAbort(readBounded(response, maxBodyBytes, target), signal);
+    response = await responseTo(sent, body);
+    const raw = await readBounded(response, maxBodyBytes, target);
     const read = decoded(raw, response.headers['content-encoding'], maxBodyBytes, target);
     // Not destroyed: the connection goes back to its agent by itself.
     return { status: response.statusCode ?? 0, headers: response.headers, body: read };
+  };
+  try {
+    signal.throwIfAborted();
+    // Not by a signal of the request's own, which it heeds only once it has a connection.
+    return await abandonOnAbort(ask(), signal);
   } catch (error) {
     sent?.destroy();
     throw toAttemptError(error, request, signal, {

@@ -32,7 +32,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse, query: URLSea
 
 const MAX_HEADER_BYTES = 8_192;
 const REQUEST_MS = 5_000;
-const LOOK_FOR_SLOW_MS = 1_000;
+const LOOK_FOR_SLOW_MS = 5_000;
 const CLOSE_GRACE_MS = 100;
 
 /** Listens in the runtime directory. Only for the holder of the lock. */

@@ -22,7 +22,7 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 /** Longer than checkers and scrapers pause, so that none meets a connection that is being closed. */
 const KEEP_ALIVE_MS = 75_000;
 const REQUEST_MS = 5_000;
-const LOOK_FOR_SLOW_MS = 1_000;
+const LOOK_FOR_SLOW_MS = 5_000;
 const MAX_HEADER_BYTES = 8_192;
 
 /** Serves documents to GET, HEAD and OPTIONS until closed; every one is made anew and never cached. */
