@@ -7,6 +7,7 @@ import { ARCH_NAMES, type Arch, hostArch } from '../packaging/arch.ts';
 import { writeCompletions } from '../completion.ts';
 import { writeManPages } from '../man-pages.ts';
 import { type Program, PROGRAMS, writeBundles } from './bundle.ts';
+import { V8_OPTIONS } from './v8-options.ts';
 import { writeCodeCaches } from './write-code-caches.ts';
 
 /** libnftnl and libmnl, by their sonames. */
@@ -49,23 +50,22 @@ export async function layOutPrograms(
   return metafile;
 }
 
-/**
- * What keeps an agent small that is on every instance and waits nearly all of its life: its threads share one heap of the C
- * library, and V8's young generation, which would grow with every burst, stays at a megabyte a half.
- */
-const AGENT_MEMORY = { variables: 'MALLOC_ARENA_MAX=1 ', options: '--max-semi-space-size=1 ' };
-const NOT_LIMITED = { variables: '', options: '' };
+/** Of the C library: the agent's threads share one heap. */
+const VARIABLES: Readonly<Record<Program, string>> = {
+  'cs-instance-watcher': 'MALLOC_ARENA_MAX=1 ',
+  'cs-interact': '',
+};
 
 /**
  * Starts the bundle beside it on the runtime beside it; passes on the path it was started by, for the unit file. What Node
  * shows by NODE_DEBUG has the headers of requests in it, and the environment: credentials.
  */
 function launcher(program: Program): string {
-  const { variables, options } = program === 'cs-instance-watcher' ? AGENT_MEMORY : NOT_LIMITED;
+  const options = V8_OPTIONS[program].map((option) => `${option} `).join('');
   return `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")")
 unset NODE_DEBUG NODE_DEBUG_NATIVE
-CS_PROGRAM_PATH=$0 ${variables}exec "$here/../runtime/node" ${options}"$here/../lib/start.cjs" "$here/../lib/${program}.cjs" "$@"
+CS_PROGRAM_PATH=$0 ${VARIABLES[program]}exec "$here/../runtime/node" ${options}"$here/../lib/start.cjs" "$here/../lib/${program}.cjs" "$@"
 `;
 }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PROGRAMS } from './bundle.ts';
 import { cachePath } from './code-cache.ts';
+import { V8_OPTIONS } from './v8-options.ts';
 
 const MAKE_CACHE = join(import.meta.dirname, 'make-code-cache.ts');
 /** Strings lie in V8's tables, and so in the cache, in an order that a random seed decides. */
@@ -13,8 +14,8 @@ const SEEDS = ['--hash-seed=1', '--random-seed=1'];
  * it is another architecture's. Throws when the runtime does not run.
  */
 export function writeCodeCaches(directory: string, runtime: readonly string[]): void {
-  const [command = '', ...words] = [...runtime, ...SEEDS, MAKE_CACHE];
   for (const program of PROGRAMS) {
+    const [command = '', ...words] = [...runtime, ...V8_OPTIONS[program], ...SEEDS, MAKE_CACHE];
     const bundle = `${program}.cjs`;
     execFileSync(command, [...words, bundle, cachePath(bundle)], {
       cwd: directory,
