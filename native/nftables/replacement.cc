@@ -47,7 +47,7 @@ Transaction::Outcome replace_contents(netlink::Socket& socket, uint32_t generati
   if (!outcome.refusals.empty()) return outcome;
 
   // Here the new ruleset takes effect, all of it at once.
-  Transaction change(socket, generation + 1);
+  Transaction change(socket, generation_after(generation, 1));
   delete_rules(change, kTableName);
   // Sets first: a map may hold jumps to a chain.
   for (const std::string& set : parts.sets) delete_set(change, kTableName, set);
@@ -58,7 +58,7 @@ Transaction::Outcome replace_contents(netlink::Socket& socket, uint32_t generati
   outcome = change.commit();
   if (!outcome.refusals.empty()) return outcome;
 
-  Transaction settle(socket, generation + 2);
+  Transaction settle(socket, generation_after(generation, 2));
   delete_rules(settle, kTableName);
   add_rules(settle, wanted, features);
   for (const SetDefinition& set : set_definitions(interim)) delete_set(settle, kTableName, set.name);

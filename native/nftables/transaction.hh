@@ -13,6 +13,12 @@
 
 namespace nftables {
 
+// The generation of the ruleset `commits` later. The kernel leaves out 0, which as a guard would be none.
+inline uint32_t generation_after(uint32_t generation, uint32_t commits) {
+  const uint32_t later = generation + commits;
+  return later < generation ? later + 1 : later;
+}
+
 class Transaction {
  public:
   // With `generation`, the kernel commits only if its ruleset is still of that generation.
