@@ -84,6 +84,12 @@ struct DrainTable::Reading {
   TableContents contents;
   bool is_torn = false;
 
+  static Reading of_nothing(uint32_t generation) {
+    Reading reading;
+    reading.generation = generation;
+    return reading;
+  }
+
   bool is_like(const Reading& other) const {
     if (header.has_value() != other.header.has_value()) return false;
     if (!header) return true;
@@ -119,9 +125,9 @@ Features DrainTable::probe() {
   return features;
 }
 
-DrainTable::Reading DrainTable::read_once() {
+DrainTable::Reading DrainTable::read_from(uint32_t generation) {
   Reading reading;
-  reading.generation = reader_.generation();
+  reading.generation = generation;
   reading.header = reader_.header();
   if (reading.header && reading.header->is_ours()) reading.contents = read_contents(reader_, *reading.header);
   const bool was_interrupted = reader_.was_interrupted();
@@ -130,14 +136,17 @@ DrainTable::Reading DrainTable::read_once() {
 }
 
 // A reading within one generation, or, where others commit without pause, one that a second reading confirms.
-DrainTable::Reading DrainTable::read_stable() {
-  Reading reading = read_once();
+// What is read after a commit was read in the generation that it made, if that one is the kernel's still.
+DrainTable::Reading DrainTable::read_stable(std::optional<uint32_t> made) {
+  absent_in_.reset();
+  Reading reading = read_from(made ? *made : reader_.generation());
   for (int attempt = 1; reading.is_torn; ++attempt) {
     if (attempt == kMaxAttempts) fail_restless();
-    Reading next = read_once();
+    Reading next = read_from(reader_.generation());
     if (next.is_like(reading)) return next;
     reading = std::move(next);
   }
+  if (!reading.header) absent_in_ = reading.generation;
   return reading;
 }
 
@@ -178,7 +187,9 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
   const Features& kernel = features();
   const uint32_t flags = may_own_ && kernel.owner_persist ? kOwnedFlags : 0;
 
-  const Reading before = read_stable();
+  const bool is_remembered = absent_in_.has_value();
+  const Reading before = is_remembered ? Reading::of_nothing(*absent_in_) : read_stable();
+  absent_in_.reset();
   if (before.header) require_changeable(*before.header);
   if (before.is_settled(ruleset, flags, port_id())) return inspection_of(before);
   bool is_intact_orphan = flags == kOwnedFlags && before.holds(ruleset, kOrphanFlags);
@@ -206,7 +217,11 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
                          : parts
                              ? replace_contents(socket_, generation, *parts, ruleset, flags, kernel)
                              : write_table(socket_, generation, header.has_value(), ruleset, flags, kernel);
-    if (outcome.is_stale()) continue;
+    if (outcome.is_stale()) {
+      // Others may even have put the table there as it is wanted.
+      if (is_remembered && attempt == 0) return apply(ruleset);
+      continue;
+    }
     if (!outcome.refusals.empty()) {
       // The table goes on refusing as before or as wanted: to replace all of it could only let a SYN through.
       if (!parts || is_passing(outcome.refusals.front())) fail(outcome.refusals.front());
@@ -215,13 +230,15 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
     }
 
     // Whether or not the kernel's answers arrived, what it holds now decides.
-    const Reading after = read_stable();
+    const uint32_t made = generation_after(generation, parts ? kReplacementSteps : 1);
+    // To adopt a table may change nothing in the kernel's books, and so make no generation.
+    const bool is_made_known = !adopts && !outcome.is_unknown;
+    const Reading after = read_stable(is_made_known ? std::optional(made) : std::nullopt);
     if (after.holds(ruleset, flags) && (flags == 0 || after.header->owner == port_id()))
       return inspection_of(after);
     is_intact_orphan = false;
     // In a later generation than the one that this commit made, the difference is another writer's work.
-    const uint32_t made = generation + (parts ? kReplacementSteps : 1);
-    if (adopts || outcome.is_unknown || after.generation != made) continue;
+    if (!is_made_known || after.generation != made) continue;
     // There is something of others in it that only goes with the table, such as a counter of its own.
     if (parts) {
       may_stay = false;
@@ -237,6 +254,7 @@ Inspection DrainTable::apply(const Ruleset& ruleset) {
 }
 
 void DrainTable::remove() {
+  absent_in_.reset();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const uint32_t generation = reader_.generation();
     const auto header = reader_.header();
@@ -249,9 +267,13 @@ void DrainTable::remove() {
     if (outcome.is_stale()) continue;
     if (!outcome.refusals.empty()) fail(outcome.refusals.front());
     const auto after = reader_.header();
-    if (!after) return;
+    const uint32_t made = generation_after(generation, 1);
+    if (!after) {
+      if (!outcome.is_unknown) absent_in_ = made;
+      return;
+    }
     // As in apply(): in a later generation, somebody put it there again.
-    if (outcome.is_unknown || reader_.generation() != generation + 1) continue;
+    if (outcome.is_unknown || reader_.generation() != made) continue;
     throw Error(ErrorCode::kReadBack, "the table is still there", 0, "comment \"" + after->comment + "\"");
   }
   fail_restless();

@@ -41,7 +41,8 @@ class DrainTable {
 
   // Makes the table be `ruleset`: nothing is sent if it is already, an intact table whose owner died is taken
   // over as it is, anything else of ours is replaced, without a moment in which it refuses less where that
-  // can be. Reads back what the kernel then holds.
+  // can be. Reads back what the kernel then holds. When the call before found no table, or removed it, and
+  // nobody changed the ruleset since, this one does not look first.
   Inspection apply(const Ruleset& ruleset);
   // An absent table is success.
   void remove();
@@ -54,8 +55,10 @@ class DrainTable {
   struct Reading;
 
   const Features& features();
-  Reading read_once();
-  Reading read_stable();
+  // `generation` is the one that the reading is to be of.
+  Reading read_from(uint32_t generation);
+  // `made`: the generation that a commit of ours just made, if it is known.
+  Reading read_stable(std::optional<uint32_t> made = std::nullopt);
   // Throws kForeignTable or kTableHeld if the table is not ours to change.
   void require_changeable(const TableHeader& header) const;
   Inspection inspection_of(const Reading& reading) const;
@@ -65,6 +68,9 @@ class DrainTable {
   const bool may_own_;
   const Without without_;
   std::optional<Features> features_;
+  // A generation in which there was no table of our name: what is decided by that needs no other reading, as
+  // the guard refuses it in any other.
+  std::optional<uint32_t> absent_in_;
 };
 
 }  // namespace nftables

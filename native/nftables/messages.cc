@@ -30,8 +30,9 @@ void put_element(nlmsghdr* message, const Element& element, size_t width) {
 
 }  // namespace
 
-void add_table(Transaction& transaction, const char* table, uint32_t flags, bool with_comment) {
-  transaction.add(NFT_MSG_NEWTABLE, NLM_F_CREATE, "the table", [&](nlmsghdr* m) {
+void add_table(Transaction& transaction, const char* table, uint32_t flags, bool with_comment,
+               uint16_t create) {
+  transaction.add(NFT_MSG_NEWTABLE, create, "the table", [&](nlmsghdr* m) {
     mnl_attr_put_strz(m, NFTA_TABLE_NAME, table);
     mnl_attr_put_u32(m, NFTA_TABLE_FLAGS, htonl(flags));
     if (!with_comment) return;
@@ -138,7 +139,7 @@ void add_rules(Transaction& transaction, const Shape& shape, const Features& fea
 
 void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t flags,
                      const Features& features) {
-  add_table(transaction, kTableName, flags, features.table_comments);
+  add_table(transaction, kTableName, flags, features.table_comments, NLM_F_CREATE | NLM_F_EXCL);
   const Shape shape = shape_of(ruleset);
   add_sets(transaction, ruleset, shape, features);
   add_chains(transaction, shape);

@@ -11,7 +11,9 @@
 
 namespace nftables {
 
-void add_table(Transaction& transaction, const char* table, uint32_t flags, bool with_comment);
+// With NLM_F_EXCL in `create`, the kernel refuses one that is there.
+void add_table(Transaction& transaction, const char* table, uint32_t flags, bool with_comment,
+               uint16_t create = NLM_F_CREATE);
 void delete_table(Transaction& transaction, const char* table);
 
 // `id` tells sets of one transaction apart.
@@ -36,7 +38,8 @@ void add_sets(Transaction& transaction, const Ruleset& ruleset, const Shape& sha
 void add_chains(Transaction& transaction, const Shape& shape);
 // and the rules, the first with the mark where tables have no comments.
 void add_rules(Transaction& transaction, const Shape& shape, const Features& features);
-// The whole table, with the mark in the form that the kernel keeps.
+// The whole table, with the mark in the form that the kernel keeps. None may be there: what the guard already
+// says, unless the module was unloaded meanwhile and counts its generations anew.
 void add_drain_table(Transaction& transaction, const Ruleset& ruleset, uint32_t flags,
                      const Features& features);
 
