@@ -24,24 +24,28 @@ Napi::Array to_array(const Napi::Value& value, const std::string& field) {
   return value.As<Napi::Array>();
 }
 
-uint16_t to_port(const Napi::Value& value, const std::string& field) {
-  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
-  if (!(number >= 1 && number <= 65535) || number != std::floor(number))
-    refuse(field, "an integer from 1 to 65535");
+// Fields are named only when they are wrong: there may be thousands.
+uint16_t to_port(double number, const char* field, size_t index, const char* bound) {
+  if (!(number >= 1 && number <= 65535) || number != std::floor(number)) {
+    refuse(std::string(field) + "[" + std::to_string(index) + "]." + bound, "an integer from 1 to 65535");
+  }
   return static_cast<uint16_t>(number);
 }
 
-std::vector<inet::PortRange> to_ports(const Napi::Value& value, const std::string& field) {
-  const auto array = to_array(value, field);
+// One array of numbers, the first and last port of each range: an object for each takes ten times as long.
+std::vector<inet::PortRange> to_ports(const Napi::Value& value, const char* field) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    refuse(field, "a Float64Array");
+  }
+  const auto array = value.As<Napi::Float64Array>();
+  const double* bounds = array.Data();
   std::vector<inet::PortRange> ports;
   // Longer lists are refused later by their length; this bounds what is converted.
-  const uint32_t count = std::min<uint32_t>(array.Length(), nftables::kMaxPortRanges + 1);
+  const size_t count = std::min<size_t>(array.ElementLength() / 2, nftables::kMaxPortRanges + 1);
   ports.reserve(count);
-  for (uint32_t i = 0; i < count; ++i) {
-    const std::string name = field + "[" + std::to_string(i) + "]";
-    const auto range = to_object(array.Get(i), name);
+  for (size_t i = 0; i < count; ++i) {
     ports.push_back(
-        {to_port(range.Get("first"), name + ".first"), to_port(range.Get("last"), name + ".last")});
+        {to_port(bounds[2 * i], field, i, "first"), to_port(bounds[2 * i + 1], field, i, "last")});
   }
   return ports;
 }

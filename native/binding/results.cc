@@ -1,5 +1,6 @@
 #include "binding/results.hh"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,33 +13,35 @@ Napi::Value or_null(Napi::Env env, const std::string& text) {
   return text.empty() ? env.Null() : Napi::String::New(env, text);
 }
 
-Napi::Value from_ruleset(Napi::Env env, const nftables::Ruleset& ruleset) {
-  auto ports = Napi::Array::New(env, ruleset.ports.size());
-  for (uint32_t i = 0; i < ruleset.ports.size(); ++i) {
-    auto range = Napi::Object::New(env);
-    range.Set("first", Napi::Number::New(env, ruleset.ports[i].first));
-    range.Set("last", Napi::Number::New(env, ruleset.ports[i].last));
-    ports.Set(i, range);
+// As in binding/arguments.cc: the first and last port of each range.
+Napi::Value from_ports(Napi::Env env, const std::vector<nftables::PortRange>& ports) {
+  auto array = Napi::Uint16Array::New(env, ports.size() * 2);
+  uint16_t* bounds = array.Data();
+  for (const auto& [first, last] : ports) {
+    *bounds++ = first;
+    *bounds++ = last;
   }
+  return array;
+}
+
+template <typename Count>
+Napi::Value from_counts(Napi::Env env, const std::vector<Count>& counts) {
+  auto array = Napi::Float64Array::New(env, counts.size());
+  std::copy(counts.begin(), counts.end(), array.Data());
+  return array;
+}
+
+Napi::Value from_ruleset(Napi::Env env, const nftables::Ruleset& ruleset) {
   auto allowed = Napi::Array::New(env, ruleset.allow_from.size());
   for (uint32_t i = 0; i < ruleset.allow_from.size(); ++i) {
     allowed.Set(i, Napi::String::New(env, nftables::format_prefix(ruleset.allow_from[i])));
   }
   auto object = Napi::Object::New(env);
-  object.Set("ports", ports);
+  object.Set("ports", from_ports(env, ruleset.ports));
   object.Set("allowFrom", allowed);
   object.Set("includeLoopback", Napi::Boolean::New(env, ruleset.include_loopback));
   object.Set("closing", Napi::Boolean::New(env, ruleset.closing));
   return object;
-}
-
-Napi::Value from_counts(Napi::Env env, const std::optional<std::vector<uint64_t>>& counts) {
-  if (!counts) return env.Null();
-  auto array = Napi::Array::New(env, counts->size());
-  for (uint32_t i = 0; i < counts->size(); ++i) {
-    array.Set(i, Napi::Number::New(env, static_cast<double>((*counts)[i])));
-  }
-  return array;
 }
 
 }  // namespace
@@ -66,7 +69,7 @@ Napi::Value from_inspection(Napi::Env env, const nftables::Inspection& inspectio
   object.Set("holder", holder);
   object.Set("ruleset", contents.ruleset ? from_ruleset(env, *contents.ruleset) : env.Null());
   object.Set("difference", or_null(env, contents.difference));
-  object.Set("refused", from_counts(env, contents.refused));
+  object.Set("refused", contents.refused ? from_counts(env, *contents.refused) : env.Null());
   return object;
 }
 
@@ -87,11 +90,7 @@ Napi::Value from_connection_count(Napi::Env env, const connections::Count& count
     object.Set("reason", count.reason);
     return object;
   }
-  auto per_range = Napi::Array::New(env, count.per_range.size());
-  for (uint32_t i = 0; i < count.per_range.size(); ++i) {
-    per_range.Set(i, Napi::Number::New(env, count.per_range[i]));
-  }
-  object.Set("perRange", per_range);
+  object.Set("perRange", from_counts(env, count.per_range));
   object.Set("total", Napi::Number::New(env, static_cast<double>(count.total)));
   object.Set("idle", Napi::Number::New(env, static_cast<double>(count.idle)));
   return object;

@@ -1,4 +1,4 @@
-// The addon's values as JavaScript's (declared in src/firewall/ruleset.ts and iptables.ts).
+// The addon's values as JavaScript's (declared in src/firewall/native-values.ts, ruleset.ts and iptables.ts).
 #pragma once
 
 #include <napi.h>

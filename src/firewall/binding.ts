@@ -4,15 +4,8 @@ import path from 'node:path';
 import type { BaseChain } from './base-chains.ts';
 import type { IptablesChainPresence, LegacyTable } from './iptables.ts';
 import type { KernelTrial } from './kernel-trial.ts';
-import type {
-  ConnectionCount,
-  DestroyResult,
-  Inspection,
-  KernelFeatures,
-  PortRange,
-  Ruleset,
-  RulesetEvent,
-} from './ruleset.ts';
+import type { NativeConnectionCount, NativeInspection, NativeRuleset, PortBounds } from './native-values.ts';
+import type { DestroyResult, KernelFeatures, RulesetEvent } from './ruleset.ts';
 
 /** What the addon does without although the kernel has it, as on older kernels: for tests. */
 export type AvoidableFeature = 'elementCounters' | 'tableComments';
@@ -25,9 +18,9 @@ export interface NativeFirewallOptions {
 
 /** `Firewall` of native/binding/firewall.cc. Its methods throw, or reject with, errors that carry operation, code, errno and detail. */
 export interface NativeFirewallHandle {
-  apply(ruleset: Ruleset): Promise<Inspection>;
+  apply(ruleset: NativeRuleset): Promise<NativeInspection>;
   remove(): Promise<void>;
-  inspect(): Promise<Inspection>;
+  inspect(): Promise<NativeInspection>;
   probe(): Promise<KernelFeatures>;
   /** Returns the function that ends it and joins its thread. */
   monitor(onEvent: (event: RulesetEvent) => void, onError: (error: Error) => void): () => void;
@@ -36,8 +29,8 @@ export interface NativeFirewallHandle {
 
 export interface NativeAddon {
   readonly Firewall: new (options: NativeFirewallOptions) => NativeFirewallHandle;
-  connections(ports: readonly PortRange[], includeLoopback: boolean): Promise<ConnectionCount>;
-  destroy(ports: readonly PortRange[], includeLoopback: boolean): Promise<DestroyResult>;
+  connections(ports: PortBounds, includeLoopback: boolean): Promise<NativeConnectionCount>;
+  destroy(ports: PortBounds, includeLoopback: boolean): Promise<DestroyResult>;
   tryKernel(): Promise<KernelTrial>;
   listBaseChains(): Promise<readonly BaseChain[]>;
   listLegacyPrerouting(): Promise<readonly LegacyTable[] | null>;

@@ -9,6 +9,7 @@ import {
 import { FirewallError } from './errors.ts';
 import type { Firewall } from './firewall.ts';
 import { converting, toFirewallError } from './native-error.ts';
+import { toConnectionCount, toInspection, toNativeRuleset, toPortBounds } from './native-values.ts';
 import type {
   ConnectionCount,
   DestroyResult,
@@ -49,7 +50,7 @@ class NativeFirewall implements Firewall {
   }
 
   apply(ruleset: Ruleset): Promise<Inspection> {
-    return this.#run('apply', () => this.#handle.apply(ruleset));
+    return this.#run('apply', async () => toInspection(await this.#handle.apply(toNativeRuleset(ruleset))));
   }
 
   remove(): Promise<void> {
@@ -57,7 +58,7 @@ class NativeFirewall implements Firewall {
   }
 
   inspect(): Promise<Inspection> {
-    return this.#run('inspect', () => this.#handle.inspect());
+    return this.#run('inspect', async () => toInspection(await this.#handle.inspect()));
   }
 
   monitor(onEvent: (event: RulesetEvent) => void, onError: (error: Error) => void): { close(): void } {
@@ -72,11 +73,13 @@ class NativeFirewall implements Firewall {
   }
 
   connections(ports: readonly PortRange[], includeLoopback: boolean): Promise<ConnectionCount> {
-    return this.#run('connections', () => this.#addon.connections(ports, includeLoopback));
+    return this.#run('connections', async () =>
+      toConnectionCount(await this.#addon.connections(toPortBounds(ports), includeLoopback)),
+    );
   }
 
   destroy(ports: readonly PortRange[], includeLoopback: boolean): Promise<DestroyResult> {
-    return this.#run('destroy', () => this.#addon.destroy(ports, includeLoopback));
+    return this.#run('destroy', () => this.#addon.destroy(toPortBounds(ports), includeLoopback));
   }
 
   probe(): Promise<KernelFeatures> {

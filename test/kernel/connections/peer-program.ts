@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import { loadAddon } from '../../../src/firewall/binding.ts';
+import { toConnectionCount, toPortBounds } from '../../../src/firewall/native-values.ts';
 import type { ConnectionCount, DestroyResult, PortRange } from '../../../src/firewall/ruleset.ts';
 
 /** What a peer can be asked, with the answers. */
@@ -86,10 +87,10 @@ const calls: PeerCalls = {
     return endings.get(socket)!;
   },
   async connections(ports, includeLoopback) {
-    return addon.connections(ports, includeLoopback);
+    return toConnectionCount(await addon.connections(toPortBounds(ports), includeLoopback));
   },
   async destroy(ports, includeLoopback) {
-    return addon.destroy(ports, includeLoopback);
+    return addon.destroy(toPortBounds(ports), includeLoopback);
   },
 };
 
