@@ -9,6 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     nftables::DrainTable table((choice & 4) != 0, {});
     const nftables::Ruleset ruleset{
         {{80, 80}, {443, 445}}, {*nftables::parse_prefix("10.0.0.0/8")}, false, false};
+    // What it finds is what the next call goes by.
+    if ((choice & 8) != 0) table.inspect();
     switch (choice % 4) {
       case 0:
         table.inspect();
