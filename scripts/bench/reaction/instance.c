@@ -6,7 +6,7 @@
 // instance; prints the port of its API. A line "running" or "draining" is what it answers from then on.
 // "answered" once it did, and for draining, once no port accepts a connection any more, "refused NS
 // ACCEPTED": from before the answer was written to the begin of the first attempt after the last that was
-// accepted. One process at a time does that: who does not get the lock goes on answering what it did.
+// accepted. One process at a time does that: who does not get the lock in time goes on answering what it did.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 // The pause leaves processors to those who are to close the ports.
-enum { PAUSE_NS = 50 * 1000 };
+enum { PAUSE_NS = 50 * 1000, TURN_PAUSE_MS = 5, TURN_PATIENCE_MS = 300 };
 enum { MAX_CONNECTIONS = 16, BEFORE_ANSWER = 40, SILENT_MS = 20, PATIENCE_S = 30, REQUEST_BYTES = 8192 };
 
 static const char instance_ipv4[] = "192.0.2.1", instance_ipv6[] = "2001:db8::1";
@@ -188,6 +188,17 @@ static bool take_request(int connection) {
   return false;
 }
 
+// Waits a while: polls come at the same moments of each second, and so do those of whoever holds the lock
+// then.
+static bool takes_turn(int lock) {
+  const struct timespec pause = {.tv_nsec = TURN_PAUSE_MS * 1000000};
+  for (int waited_ms = 0; waited_ms < TURN_PATIENCE_MS; waited_ms += TURN_PAUSE_MS) {
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0) return true;
+    nanosleep(&pause, NULL);
+  }
+  return false;
+}
+
 static void serve(int listener, int lock, const struct ports *ports, const char *running,
                   const char *draining) {
   struct pollfd polled[MAX_CONNECTIONS + 2] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -201,7 +212,7 @@ static void serve(int listener, int lock, const struct ports *ports, const char 
       if (!take_request(connection)) {
         close(connection);
         polled[at] = polled[--count];
-      } else if (is_wanted && !is_draining && flock(lock, LOCK_EX | LOCK_NB) == 0) {
+      } else if (is_wanted && !is_draining && takes_turn(lock)) {
         answer_and_watch(connection, draining, ports);
         flock(lock, LOCK_UN);
         is_draining = is_told = true;
