@@ -5,6 +5,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { Agents } from './http-exchange.ts';
+import { TunnellingAgent } from './tunnelling-agent.ts';
 
 /** The environment of a process, or a stand-in for it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,7 +35,7 @@ export function createProxyAgents(env: Environment): Agents {
   const trust = bundle ? { secureContext: secureContextWith(bundle) } : {};
   return {
     http: new HttpAgent({ keepAlive: true, proxyEnv }),
-    https: new HttpsAgent({ keepAlive: true, proxyEnv, ...trust }),
+    https: new TunnellingAgent({ keepAlive: true, proxyEnv, ...trust }),
   };
 }
 

@@ -9,9 +9,10 @@ import { TransportError } from './transport-error.ts';
 
 type Decoder = (body: Buffer, options: { readonly maxOutputLength: number }) => Buffer;
 
-/** For servers that encode unasked: the requests name no encoding. */
+/** For servers that encode unasked. */
 const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['gzip', gunzipSync],
+  ['x-gzip', gunzipSync],
   ['deflate', inflateSync],
   ['br', brotliDecompressSync],
   ['zstd', zstdDecompressSync],
@@ -22,11 +23,16 @@ export const exchange: Exchange = exchangeOf(async (request, { agents, maxBodyBy
   const target = targetOf(request);
   let sent: ClientRequest | undefined;
   let response: IncomingMessage | undefined;
+  let broken: Error | undefined;
   const ask = async (): Promise<HttpAnswer> => {
     const [send, agent] =
       url.protocol === 'https:' ? [httpsRequest, agents.https] : [httpRequest, agents.http];
-    sent = send(url, { method, headers: { ...headers }, agent });
-    response = await responseTo(sent, body);
+    sent = send(url, { method, headers: { 'accept-encoding': 'identity', ...headers }, agent });
+    // Node.js tells the request what broke a body that is being read, and the response no more than that it was aborted.
+    sent.on('error', (error) => {
+      broken ??= error;
+    });
+    response = await responseTo(sent, method === 'GET' ? undefined : body, target);
     const raw = await readBounded(response, maxBodyBytes, target);
     const read = decoded(raw, response.headers['content-encoding'], maxBodyBytes, target);
     // Not destroyed: the connection goes back to its agent by itself.
@@ -37,8 +43,9 @@ export const exchange: Exchange = exchangeOf(async (request, { agents, maxBodyBy
     // Not by a signal of the request's own, which it heeds only once it has a connection.
     return await abandonOnAbort(ask(), signal);
   } catch (error) {
+    const cause = error instanceof TransportError ? error : (broken ?? error);
     sent?.destroy();
-    throw toAttemptError(error, request, signal, {
+    throw toAttemptError(cause, request, signal, {
       socket: sent?.socket,
       isKept: sent?.reusedSocket === true,
       hasHeaders: response !== undefined,
@@ -46,11 +53,16 @@ export const exchange: Exchange = exchangeOf(async (request, { agents, maxBodyBy
   }
 });
 
-function responseTo(sent: ClientRequest, body: Uint8Array | string | undefined): Promise<IncomingMessage> {
+function responseTo(
+  sent: ClientRequest,
+  body: Uint8Array | string | undefined,
+  target: string,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // Not once: what is given up may fail again.
-    sent.on('error', reject);
+    sent.once('error', reject);
     sent.once('response', resolve);
+    // All there is when the connection is taken for another protocol.
+    sent.once('close', () => reject(new TransportError('reset', `${target}: closed without an answer`)));
     sent.end(body);
   });
 }

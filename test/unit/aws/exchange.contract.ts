@@ -145,6 +145,13 @@ export function keepsTheContract(exchange: Exchange): void {
         'protocol',
         (_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end('not gzip at all'),
       ],
+      [
+        'a body that is not made of chunks as it says',
+        'protocol',
+        (_, response) => {
+          response.socket!.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot a size\r\n');
+        },
+      ],
       ['a reset before the headers', 'reset', (request) => void request.socket.resetAndDestroy()],
       [
         'a close within the body',

@@ -3,13 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import {
-  type AddressInfo,
-  connect,
-  createServer as createTcpServer,
-  type Server,
-  type Socket,
-} from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
@@ -99,18 +93,34 @@ describe('proxies and authorities of the environment', () => {
     });
   }
   test('a proxy that refuses the tunnel is its own failure', async () => {
+    const ended = Promise.withResolvers<void>();
     const refusing = createServer();
-    refusing.on('connect', (_, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
+    // It would keep the connection.
+    refusing.on('connect', (_, socket) => {
+      socket.write('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
+      socket.resume();
+      socket
+        .on('error', () => {})
+        .on('end', () => {
+          socket.destroy();
+          ended.resolve();
+        });
+    });
     const env = { HTTPS_PROXY: `http://${await start(refusing)}` };
     await assert.rejects(get(`https://${secureHost}/`, env), { failure: 'proxy' });
+    await ended.promise;
     refusing.close();
   });
   test('a proxy that never answers is given up with the request', async () => {
-    const sockets: Socket[] = [];
-    const silent = createTcpServer((socket) => sockets.push(socket));
+    const ended = Promise.withResolvers<void>();
+    const silent = createTcpServer((socket) => {
+      socket.resume();
+      socket.on('error', () => {}).on('close', () => ended.resolve());
+    });
     const env = { HTTPS_PROXY: `http://${await start(silent)}` };
     await assert.rejects(get(`https://${secureHost}/`, env, 200), { failure: 'aborted' });
-    for (const socket of sockets) socket.destroy();
+    // After the 10 s that a tunnel may take.
+    await ended.promise;
     silent.close();
   });
   test('NO_PROXY exempts a host', async () => {

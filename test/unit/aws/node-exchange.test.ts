@@ -1,6 +1,7 @@
 // The exchange over Node.js's own client: the contract, and that it keeps its connection.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer as createPlainServer } from 'node:http';
 import { Agent, createServer } from 'node:https';
 import { test } from 'node:test';
 import { closeAgents, createDirectAgents } from '../../../src/aws/http-agents.ts';
@@ -25,4 +26,22 @@ test('requests in turn share one connection, however soon the answers come', asy
   });
   closeAgents(agents);
   assert.equal(connections, 1);
+});
+
+test('a server that goes on with another protocol has given no answer', async () => {
+  const server = createPlainServer((request) => {
+    request.socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+  });
+  const agents = createDirectAgents();
+  const signal = new AbortController().signal;
+  await withServer(server, (port) =>
+    assert.rejects(
+      exchange(
+        { method: 'GET', url: new URL(`http://127.0.0.1:${port}/`), headers: {} },
+        { agents, maxBodyBytes, signal },
+      ),
+      { failure: 'reset', message: /closed without an answer/ },
+    ),
+  );
+  closeAgents(agents);
 });
