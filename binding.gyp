@@ -43,7 +43,6 @@
         "native/nftables/table_contents.cc",
         "native/nftables/table_reader.cc",
         "native/nftables/transaction.cc",
-        "native/process/batch_thread.cc",
         "native/process/lock_file.cc",
         "native/process/pipe.cc",
         "native/process/resident_memory.cc",

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "binding/js_error.hh"
-#include "process/batch_thread.hh"
 
 namespace binding {
 
@@ -64,10 +63,8 @@ class AsyncTask {
   }
 
  private:
-  // Worker thread. An ordinary one, woken on the JavaScript thread's processor, would run first and keep that
-  // thread standing for the whole of its work.
+  // Worker thread.
   static void run(napi_env, void* data) {
-    process::become_batch_thread();
     auto* task = static_cast<AsyncTask*>(data);
     try {
       task->execute_();
