@@ -43,7 +43,11 @@ export async function packInitramfs(files: GuestFiles, directory: string, archiv
   placeModules(files.kernel, directory);
 
   await build({
-    entryPoints: ['scenario.ts', 'echo-server.ts'].map((program) => join(GUEST, program)),
+    entryPoints: {
+      scenario: join(GUEST, 'scenario.ts'),
+      'echo-server': join(GUEST, 'echo-server.ts'),
+      'cache-accepted': join(GUEST, '../../fixtures/cache-accepted.ts'),
+    },
     outdir: join(directory, 'test'),
     outExtension: { '.js': '.mjs' },
     bundle: true,

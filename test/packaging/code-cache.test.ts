@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
 import { PROGRAMS } from '../../scripts/build/bundle.ts';
+import { V8_OPTIONS } from '../../scripts/build/v8-options.ts';
 import { temporaryDirectory } from '../fixtures/programs.ts';
 import { thisRelease } from './packages.ts';
 
@@ -32,7 +33,12 @@ after(() => temporary.close());
 for (const uid of USERS)
   for (const program of PROGRAMS)
     test(`the cache of ${program} is accepted for user ${uid}, who has no capability`, () => {
-      const node = [join(tree, 'runtime/node'), judge, join(tree, 'lib', `${program}.cjs`)];
+      const node = [
+        join(tree, 'runtime/node'),
+        ...V8_OPTIONS[program],
+        judge,
+        join(tree, 'lib', `${program}.cjs`),
+      ];
       const as = [
         `--reuid=${uid}`,
         `--regid=${uid}`,

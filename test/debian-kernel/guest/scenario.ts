@@ -1,8 +1,9 @@
 // The drain as an operator lives it, from the first poll to `cleanup`: every check is a promise that holds on this kernel.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { cachePath, compileBundle } from '../../../scripts/build/code-cache.ts';
+import { V8_OPTIONS } from '../../../scripts/build/v8-options.ts';
 import { ARCH_NAMES, type Arch } from '../../../scripts/packaging/arch.ts';
 import { HeldConnection } from './client.ts';
 import {
@@ -26,7 +27,6 @@ const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDEN
 
 /** Where guest/init finds the programs. */
 const INSTALLED = '/opt/cs-instance-watcher';
-const PROGRAMS = ['cs-instance-watcher', 'cs-interact'];
 const NATIVE = ['addon.node', 'libmnl.so.0', 'libnftnl.so.11'];
 
 const report = new Report();
@@ -56,10 +56,9 @@ async function beforeTheDrain(): Promise<readonly HeldConnection[]> {
   });
   // By the runtime of the tree, which runs this too.
   await report.check('the code cache of each program is one that V8 takes here', () => {
-    for (const program of PROGRAMS) {
-      const bundle = `${INSTALLED}/lib/${program}.cjs`;
-      const script = compileBundle(bundle, bundle, readFileSync(cachePath(bundle)));
-      assert.equal(script.cachedDataRejected, false, program);
+    for (const [program, options] of Object.entries(V8_OPTIONS)) {
+      const words = [...options, '/test/cache-accepted.mjs', `${INSTALLED}/lib/${program}.cjs`];
+      assert.equal(execFileSync(process.execPath, words, { encoding: 'utf8' }), 'true', program);
     }
   });
   await startEchoServer(PORT);
