@@ -16,7 +16,8 @@ import { ControlledAgent, runtimeDirectory, startScene } from './control-scene.t
 import { described, isDescribed } from './control-schema.ts';
 
 const CLOSED = { kind: 'override', verdict: 'closed', reason: 'a test', seconds: 60 };
-const DEADLINE_MS = 10_000;
+/** A slow request is ended after 5 to 10 s. */
+const DEADLINE_MS = 20_000;
 
 interface Answered {
   readonly status: number;

@@ -28,10 +28,10 @@ export async function untilListening(port: number): Promise<void> {
   }
 }
 
-/** Resolves when the connection has ended, in whatever way; fails after ten seconds. */
+/** Resolves when the connection has ended, in whatever way; fails after 20 seconds. */
 export function ended(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => reject(new Error('the connection is still open')), 10_000);
+    const deadline = setTimeout(() => reject(new Error('the connection is still open')), 20_000);
     socket.once('close', () => {
       clearTimeout(deadline);
       resolve();
