@@ -1,14 +1,11 @@
 // What an apply decides by what the call before it knew: the addon's own object files, called directly.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createNamespace, type Namespace } from '../../fixtures/netns.ts';
-
-const ROOT = resolve(import.meta.dirname, '../../..');
-const OBJECTS = join(ROOT, 'build/cmake/CMakeFiles/addon.dir/native/{netlink,nftables}/*.o');
+import { compileOverAddon } from './addon-program.ts';
 
 describe('an apply where there was no table', () => {
   let directory: string;
@@ -17,20 +14,8 @@ describe('an apply where there was no table', () => {
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'absence-'));
-    program = join(directory, 'program');
+    program = compileOverAddon('absence-program.cc', directory);
     namespace = await createNamespace();
-    const source = join(import.meta.dirname, 'absence-program.cc');
-    const objects = globSync(OBJECTS);
-    assert.ok(objects.length > 0, `no object files of the addon (npm run build:native): ${OBJECTS}`);
-    const options = ['-std=c++17', '-pthread', '-I', join(ROOT, 'native')];
-    const built = spawnSync(
-      'g++',
-      [...options, source, ...objects, '-o', program, '-lnftnl', '-lmnl', '-ldl'],
-      {
-        encoding: 'utf8',
-      },
-    );
-    assert.equal(built.status, 0, `g++ is needed: ${built.stderr ?? built.error}`);
   });
   after(async () => {
     await namespace?.close();
